@@ -1,0 +1,1 @@
+"""ClimbUp: one backend for what is booked, shipped or haggled over. `backend/README.md` is the map."""

@@ -1,0 +1,1 @@
+"""The business, one package a domain; a domain calls another only through its service."""

@@ -1,0 +1,1 @@
+"""Adapters to the outside: stores, files, clocks, mail, jobs."""

@@ -1,0 +1,1 @@
+"""Value types and error families: no I/O, no framework, no knowledge of any domain."""

@@ -1,0 +1,30 @@
+"""Opaque ids with a prefix that tells what they name; ULIDs, so they sort by the time they were made."""
+
+import re
+
+from ulid import ULID
+
+USER = "usr"
+PROVIDER = "prv"
+CATEGORY = "cat"
+PRODUCT = "prd"
+SLOT = "slt"
+HOLD = "hld"
+QUOTE = "quo"
+BOOKING = "bkg"
+WAITLIST = "wtl"
+SESSION = "ses"
+EXCEPTION = "exc"
+AUDIT = "aud"
+
+_SHAPE = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}")
+
+
+def new_id(prefix: str) -> str:
+    """A new id such as `bkg_01kaj3…` (3 letters, underscore, 26 characters of Crockford base 32)."""
+    return f"{prefix}_{str(ULID()).lower()}"
+
+
+def is_id(text: str, prefix: str) -> bool:
+    """Whether `text` has the shape of an id with this prefix (slots have a longer shape of their own)."""
+    return text.startswith(f"{prefix}_") and _SHAPE.fullmatch(text) is not None

@@ -1,0 +1,1 @@
+"""The web shell shared by all domains: errors, transactions, idempotency, pages, limits, health."""

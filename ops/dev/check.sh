@@ -1,0 +1,9 @@
+#!/bin/sh
+# What must hold before a commit lands. Each line names what it looks at; the first failure stops.
+set -eu
+step() { printf 'check: %s\n' "$1"; }
+
+step "style (ruff)";                 ruff check --quiet . && ruff format --check --quiet .
+step "types (mypy)";                 mypy --no-error-summary
+step "architecture (import-linter)"; lint-imports --no-cache >/dev/null || { lint-imports --no-cache; exit 1; }
+echo "check: all good"
