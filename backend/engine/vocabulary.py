@@ -1,0 +1,164 @@
+"""The vocabulary: every fact a rule may test, with its type, and every decision that code asks for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Any, Final
+
+from backend.engine.values import ENUM, LIST, ValueType
+from backend.kernel.errors import InvalidError
+
+Facts = Mapping[str, object]
+"""Facts by name, in their Python types; an absent name and None both mean that the fact is missing."""
+
+RESERVED: Final = frozenset({"all", "any", "always"})
+
+
+class FactError(InvalidError):
+    """A fact that the vocabulary does not know, or a value of another type than it says."""
+
+
+def suggest(word: str, known: Mapping[str, Any] | tuple[str, ...] | frozenset[str]) -> str:
+    """` Did you mean 'x'?` for a near spelling; otherwise what there is, when that is a short list."""
+    close = get_close_matches(word, known, n=1, cutoff=0.6)
+    if close:
+        return f" Did you mean {close[0]!r}?"
+    few = sorted(known)
+    return f" Known: {', '.join(few)}." if 0 < len(few) <= 12 else ""  # noqa: PLR2004
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact: what it is called, its type, its allowed values (enum, and the items of a list)."""
+
+    name: str
+    type: ValueType
+    about: str = ""
+    unit: str = ""
+    values: tuple[str, ...] = ()
+    default: object | None = None
+
+    def parse(self, text: str) -> object:
+        """The value that staff wrote; ValueError with a sentence when it is not one of this fact."""
+        value: object = self.type.parse(text)
+        self._require_allowed(value if isinstance(value, tuple) else (value,))
+        return value
+
+    def parse_item(self, text: str) -> str:
+        """One item of a list fact; ValueError when it is not among the allowed ones."""
+        self._require_allowed((text,))
+        return text
+
+    def _require_allowed(self, items: tuple[object, ...]) -> None:
+        for item in items:
+            if self.values and item not in self.values:
+                raise ValueError(
+                    f"{item!r} is not a value of '{self.name}'.{suggest(str(item), self.values)}"
+                )
+
+    def accepts(self, value: object) -> bool:
+        """Whether a Python value is one of this fact: exact type, allowed value, unambiguous."""
+        if type(value) is not self.type.python:
+            return False
+        if self.values and self.type is ENUM:
+            return value in self.values
+        check = _STRICTER.get(self.type.python)
+        return check is None or check(value)
+
+
+def _is_list_of_text(value: Any) -> bool:
+    return all(type(item) is str for item in value)
+
+
+def _is_finite(value: Any) -> bool:
+    return bool(Decimal.is_finite(value))
+
+
+def _is_aware(value: Any) -> bool:
+    return datetime.utcoffset(value) is not None
+
+
+def _is_naive(value: Any) -> bool:
+    return time.utcoffset(value) is None
+
+
+# What a type must satisfy beyond its class, so that comparing two values can never raise.
+_STRICTER: Final = {tuple: _is_list_of_text, Decimal: _is_finite, datetime: _is_aware, time: _is_naive}
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionSpec:
+    """A decision that code asks for, and the names of the effects it understands."""
+
+    name: str
+    about: str
+    effects: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """All facts and decisions, by name."""
+
+    facts: Mapping[str, Fact]
+    decisions: Mapping[str, DecisionSpec] = field(default_factory=dict)
+
+    def check(self, facts: Facts) -> Facts:
+        """The same facts with defaults for missing ones; FactError naming every one that is wrong."""
+        wrong: dict[str, list[str]] = {}
+        known = self.facts
+        for name, value in facts.items():
+            fact = known.get(name)
+            if fact is None:
+                wrong[name] = [f"'{name}' is not a known fact.{suggest(name, known)}"]
+            elif value is not None and not fact.accepts(value):
+                wrong[name] = [_wrong_type(fact, value)]
+        if wrong:
+            raise FactError(" ".join(text for texts in wrong.values() for text in texts), errors=wrong)
+        missing = {n: f.default for n, f in self.defaults.items() if facts.get(n) is None}
+        return {**facts, **missing} if missing else facts
+
+    @property
+    def defaults(self) -> Mapping[str, Fact]:
+        """The facts that have a default."""
+        return {name: fact for name, fact in self.facts.items() if fact.default is not None}
+
+    def parse_facts(self, raw: Mapping[str, object]) -> dict[str, object]:
+        """Facts from JSON: texts as staff write them, numbers, booleans and lists as JSON has them.
+
+        `{"base": "100.00 EUR", "start_time": "18:00", "party": 2}`. FactError names every wrong one.
+        """
+        parsed: dict[str, object] = {}
+        wrong: dict[str, list[str]] = {}
+        for name, value in raw.items():
+            fact = self.facts.get(name)
+            if fact is None:
+                wrong[name] = [f"'{name}' is not a known fact.{suggest(name, self.facts)}"]
+                continue
+            try:
+                parsed[name] = _from_json(fact, value)
+            except ValueError as error:
+                wrong[name] = [str(error)]
+        if wrong:
+            raise FactError(" ".join(text for texts in wrong.values() for text in texts), errors=wrong)
+        return parsed
+
+
+def _wrong_type(fact: Fact, value: object) -> str:
+    if fact.values and type(value) is fact.type.python:
+        return f"{value!r} is not a value of '{fact.name}'.{suggest(str(value), fact.values)}"
+    return f"'{fact.name}' is of type {fact.type.name} ({fact.type.example}), not {value!r}."
+
+
+def _from_json(fact: Fact, value: object) -> object | None:
+    """One value from its JSON form; ValueError says what is wrong with it."""
+    if value is None:
+        return None
+    if fact.type is LIST and isinstance(value, list | tuple):
+        return tuple(fact.parse_item(str(item)) for item in value)
+    if isinstance(value, bool):
+        return fact.parse("true" if value else "false")
+    if isinstance(value, str | int | float):
+        return fact.parse(str(value))
+    raise ValueError(f"'{fact.name}' is of type {fact.type.name}; write it as {fact.type.example!r}")
