@@ -3,7 +3,11 @@
 set -eu
 step() { printf 'check: %s\n' "$1"; }
 
-step "style (ruff)";                 ruff check --quiet . && ruff format --check --quiet .
-step "types (mypy)";                 mypy --no-error-summary
-step "architecture (import-linter)"; lint-imports --no-cache >/dev/null || { lint-imports --no-cache; exit 1; }
+step "style (ruff)"
+ruff check --quiet .
+ruff format --check --quiet .
+step "types (mypy)"
+mypy --no-error-summary
+step "architecture (import-linter)"
+lint-imports --no-cache > /dev/null || { lint-imports --no-cache; exit 1; }
 echo "check: all good"

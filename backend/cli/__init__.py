@@ -1,0 +1,1 @@
+"""Commands: serve, the worker, demo data, and what `flask` offers."""

@@ -1,0 +1,167 @@
+"""Settings of one process. This is the only place that reads the environment (and `.env`)."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from dotenv import dotenv_values
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+ENVIRONMENTS: Final = ("development", "test", "production")
+MATCHERS: Final = ("durable", "compiled")
+_TRUE: Final = frozenset({"1", "true", "yes", "on"})
+_FALSE: Final = frozenset({"0", "false", "no", "off", ""})
+
+
+class SettingsError(ValueError):
+    """A variable that cannot be read, or one that production needs and does not have."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that differs between installations; a store's url is None where it is embedded."""
+
+    jwt_secret: str = field(repr=False)
+    environment: str = "development"
+    port: int = 5000
+    postgres_url: str | None = field(default=None, repr=False)
+    mongo_url: str | None = field(default=None, repr=False)
+    redis_url: str | None = field(default=None, repr=False)
+    data_dir: Path = ROOT / "var"
+    rules_dir: Path = ROOT / "rules"
+    rules_reload: bool = True
+    matcher: str = "durable"
+    matcher_sample: float = 0.01
+    jwt_access_expires: timedelta = timedelta(hours=1)
+    jwt_refresh_expires: timedelta = timedelta(days=30)
+    hold_seconds: int = 600
+    quote_seconds: int = 900
+    waitlist_offer_seconds: int = 1800
+    max_body_bytes: int = 1_000_000
+    rate_limit: str = "600 per minute"
+    login_attempts: str = "10 per 15 minutes"
+    cors_origins: tuple[str, ...] = ()
+    proxy_count: int = 0
+    domain_url: str = "http://127.0.0.1:5000"
+    sentry_dsn: str | None = field(default=None, repr=False)
+    log_level: str = "INFO"
+    log_file: Path | None = None
+    web_workers: int = 2
+    web_threads: int = 8
+    metrics_dir: Path | None = None
+
+    @property
+    def production(self) -> bool:
+        """Whether real customers use it: secrets are required and demo data is refused."""
+        return self.environment == "production"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """From `environ`, or else from `.env` overlaid by the process environment.
+
+        Raises SettingsError that names the variable and what it should look like.
+        """
+        if environ is None:
+            dotenv = {k: v for k, v in dotenv_values(ROOT / ".env").items() if v}
+            environ = {**dotenv, **os.environ}  # noqa: TID251 (the one reader)
+        return _Reader(environ).settings()
+
+
+@dataclass(frozen=True)
+class _Reader:
+    env: Mapping[str, str]
+
+    def settings(self) -> Settings:
+        environment = self._one_of("CLIMBUP_ENV", ENVIRONMENTS, "development")
+        data_dir = Path(self.env.get("DATA_DIR") or ROOT / "var")
+        port = self._int("PORT", 5000)
+        production = environment == "production"
+        return Settings(
+            environment=environment,
+            port=port,
+            postgres_url=self._first("POSTGRES_URL", "DATABASE_URL"),
+            mongo_url=self._first("MONGO_URL"),
+            redis_url=self._first("REDIS_URL"),
+            data_dir=data_dir,
+            rules_dir=Path(self.env.get("RULES_DIR") or ROOT / "rules"),
+            rules_reload=self._bool("RULES_RELOAD", default=not production),
+            matcher=self._one_of("RULES_MATCHER", MATCHERS, "durable"),
+            matcher_sample=self._float("RULES_MATCHER_SAMPLE", 0.01),
+            jwt_secret=self._secret(data_dir, production=production),
+            jwt_access_expires=timedelta(seconds=self._int("JWT_ACCESS_TOKEN_EXPIRES", 3600)),
+            jwt_refresh_expires=timedelta(seconds=self._int("JWT_REFRESH_TOKEN_EXPIRES", 30 * 86400)),
+            hold_seconds=self._int("HOLD_SECONDS", 600),
+            quote_seconds=self._int("QUOTE_SECONDS", 900),
+            waitlist_offer_seconds=self._int("WAITLIST_OFFER_SECONDS", 1800),
+            max_body_bytes=self._int("MAX_BODY_BYTES", 1_000_000),
+            rate_limit=self.env.get("RATE_LIMIT") or "600 per minute",
+            login_attempts=self.env.get("LOGIN_ATTEMPTS") or "10 per 15 minutes",
+            cors_origins=tuple(o.strip() for o in self.env.get("CORS_ORIGINS", "").split(",") if o.strip()),
+            proxy_count=self._int("PROXY_COUNT", 0),
+            domain_url=self.env.get("DOMAIN_URL") or f"http://127.0.0.1:{port}",
+            sentry_dsn=self._first("SENTRY_DSN"),
+            log_level=(self.env.get("LOG_LEVEL") or "INFO").upper(),
+            log_file=Path(self.env.get("LOG_FILE") or ROOT / "app.log"),
+            web_workers=self._int("WEB_WORKERS", 2),
+            web_threads=self._int("WEB_THREADS", 8),
+            metrics_dir=Path(found) if (found := self._first("PROMETHEUS_MULTIPROC_DIR")) else None,
+        )
+
+    def _first(self, *names: str) -> str | None:
+        return next((self.env[name] for name in names if self.env.get(name)), None)
+
+    def _int(self, name: str, default: int) -> int:
+        try:
+            value = int(self.env.get(name) or default)
+        except ValueError:
+            raise SettingsError(f"{name} must be a whole number, not {self.env[name]!r}") from None
+        if value < 0:
+            raise SettingsError(f"{name} must not be negative")
+        return value
+
+    def _float(self, name: str, default: float) -> float:
+        try:
+            return float(self.env.get(name) or default)
+        except ValueError:
+            raise SettingsError(f"{name} must be a number, not {self.env[name]!r}") from None
+
+    def _bool(self, name: str, *, default: bool) -> bool:
+        text = self.env.get(name)
+        if text is None:
+            return default
+        if text.lower() in _TRUE | _FALSE:
+            return text.lower() in _TRUE
+        raise SettingsError(f"{name} must be 1 or 0, not {text!r}")
+
+    def _one_of(self, name: str, allowed: tuple[str, ...], default: str) -> str:
+        value = self.env.get(name) or default
+        if value not in allowed:
+            raise SettingsError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
+        return value
+
+    def _secret(self, data_dir: Path, *, production: bool) -> str:
+        found = self._first("JWT_SECRET_KEY", "SECRET_KEY")
+        if found:
+            return found
+        if production:
+            raise SettingsError("JWT_SECRET_KEY is required in production: set it to 32 or more random bytes")
+        return _kept_secret(data_dir / "secret_key")
+
+
+def _kept_secret(file: Path) -> str:
+    """A random secret that survives restarts; two processes that start at once agree on one."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_suffix(f".{os.getpid()}")
+    draft.write_text(secrets.token_hex(32))
+    draft.chmod(0o600)
+    try:
+        os.link(draft, file)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return file.read_text()

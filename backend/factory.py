@@ -1,0 +1,50 @@
+"""`create_app`: the web shell with every domain's blueprint on it."""
+
+from typing import Final
+
+from flask import Flask
+from flask_jwt_extended import JWTManager
+from flask_migrate import Migrate
+from flask_smorest import Blueprint
+
+from backend import wiring
+from backend.config import ROOT, Settings
+from backend.infra.postgres import db, engine_options, sqlalchemy_url
+from backend.web import app as web_app
+from backend.web import errors
+from backend.web.api import make_api
+
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = ()
+
+
+def create_app(settings: Settings, parts: wiring.Parts | None = None) -> Flask:
+    """The WSGI application of `settings`, whose store urls must be set (see `backend.cli.stores`)."""
+    app = web_app.ClimbUp("backend")
+    _configure(app, settings)
+    db.init_app(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"))
+    JWTManager(app)
+    wiring.register_parts(app, settings, parts or wiring.Parts())
+    errors.register(app)
+    web_app.install(app)
+    api = make_api(app)
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        TESTING=settings.environment == "test",
+        SECRET_KEY=settings.jwt_secret,
+        MAX_CONTENT_LENGTH=settings.max_body_bytes,
+        SQLALCHEMY_DATABASE_URI=sqlalchemy_url(settings.postgres_url or ""),
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(pool_size=settings.web_threads),
+        JWT_SECRET_KEY=settings.jwt_secret,
+        JWT_ACCESS_TOKEN_EXPIRES=settings.jwt_access_expires,
+        JWT_REFRESH_TOKEN_EXPIRES=settings.jwt_refresh_expires,
+        JWT_TOKEN_LOCATION=["headers", "cookies"],
+        JWT_COOKIE_CSRF_PROTECT=True,
+        JWT_COOKIE_SECURE=settings.production,
+        JWT_COOKIE_SAMESITE="Lax",
+    )

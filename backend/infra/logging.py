@@ -1,0 +1,75 @@
+"""Structured JSON logs to stdout and a file, each line with the request it belongs to; no secrets."""
+
+import logging
+import logging.config
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+_SECRET: Final = re.compile(r"password|secret|token|authorization|cookie|api_key|card", re.IGNORECASE)
+_URL_PASSWORD: Final = re.compile(r"(://[^:/@\s]*):[^@/\s]+@")
+
+
+def hide_secrets(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Replace the values of keys that name a secret, and passwords inside urls."""
+    for name, value in event.items():
+        if _SECRET.search(name):
+            event[name] = "[hidden]"
+        elif isinstance(value, str):
+            event[name] = _URL_PASSWORD.sub(r"\1:[hidden]@", value)
+    return event
+
+
+def configure(*, level: str, file: Path | None) -> None:
+    """Send structlog and the standard library's logging through one JSON formatter."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        hide_secrets,
+    ]
+    handlers: dict[str, Any] = {
+        "stdout": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"}
+    }
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handlers["file"] = {
+            "class": "logging.handlers.WatchedFileHandler",
+            "filename": str(file),
+            "formatter": "json",
+            "encoding": "utf-8",
+            "delay": True,
+        }
+    formatter = {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "processors": [
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.JSONRenderer(default=str),
+        ],
+        "foreign_pre_chain": shared,
+    }
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"json": formatter},
+            "handlers": handlers,
+            "root": {"handlers": list(handlers), "level": level},
+            "loggers": {
+                "alembic": {"level": "WARNING"},
+                "procrastinate": {"level": "WARNING"},
+                "werkzeug": {"level": "WARNING"},
+            },
+        }
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,122 @@
+"""Who is calling: an access token in the `Authorization` header, or in a cookie with a CSRF double submit."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ParamSpec, TypeVar
+
+import structlog
+from flask import g
+from flask_jwt_extended import get_jwt, verify_jwt_in_request
+from flask_jwt_extended.exceptions import JWTExtendedException, NoAuthorizationError
+from jwt.exceptions import ExpiredSignatureError, PyJWTError
+
+from backend.kernel.errors import DeniedError, UnauthenticatedError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Role(StrEnum):
+    """What a user may do; a user has one or more."""
+
+    CUSTOMER = "customer"
+    PROVIDER = "provider"
+    EXPERT = "expert"
+    ANALYST = "analyst"
+    RULE_EDITOR = "rule_editor"
+    SUPPORT = "support"
+    ADMIN = "admin"
+
+
+STAFF = frozenset({Role.ANALYST, Role.RULE_EDITOR, Role.SUPPORT, Role.ADMIN})
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The user behind a request."""
+
+    user_id: str
+    roles: frozenset[Role]
+    session_id: str
+
+    def has(self, *roles: Role) -> bool:
+        """Whether the caller has one of `roles`; an admin has them all."""
+        return Role.ADMIN in self.roles or not self.roles.isdisjoint(roles)
+
+
+def caller() -> Caller:
+    """Who is calling. UnauthenticatedError when nobody is signed in."""
+    found = optional_caller()
+    if found is None:
+        raise UnauthenticatedError(
+            "Send `Authorization: Bearer <access token>`; POST /api/auth/login gives one."
+        )
+    return found
+
+
+def optional_caller() -> Caller | None:
+    """Who is calling, or None for a visitor. A bad or expired token is an error, never a visitor."""
+    if "caller" not in g:
+        g.caller = _read_token()
+        if g.caller is not None:
+            structlog.contextvars.bind_contextvars(user_id=g.caller.user_id)
+    found: Caller | None = g.caller
+    return found
+
+
+def _read_token() -> Caller | None:
+    try:
+        verify_jwt_in_request(optional=True)
+    except ExpiredSignatureError:
+        raise UnauthenticatedError(
+            "The access token has expired; POST /api/auth/refresh for a new one."
+        ) from None
+    except NoAuthorizationError:
+        raise UnauthenticatedError("The Authorization header must be `Bearer <access token>`.") from None
+    except (JWTExtendedException, PyJWTError) as error:
+        raise UnauthenticatedError(f"The access token is not valid: {error}.") from None
+    claims: dict[str, Any] = get_jwt()
+    if not claims:
+        return None
+    return Caller(claims["sub"], frozenset(Role(r) for r in claims["roles"]), claims["sid"])
+
+
+def caller_id() -> str:
+    """The id of who is calling: the owner of idempotency keys."""
+    return caller().user_id
+
+
+def signed_in(view: Callable[P, R]) -> Callable[P, R]:
+    """The view is for signed-in users."""
+
+    @functools.wraps(view)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        caller()
+        return view(*args, **kwargs)
+
+    return _documented(checked)
+
+
+def requires(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """The view is for users with one of `roles` (and for admins)."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(view)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not caller().has(*roles):
+                raise DeniedError(f"This needs the role {' or '.join(roles)}.")
+            return view(*args, **kwargs)
+
+        return _documented(checked)
+
+    return decorate
+
+
+def _documented(view: Callable[P, R]) -> Callable[P, R]:
+    """Mark the operation in /openapi.json as needing a bearer token (read by flask-smorest)."""
+    doc = {**getattr(view, "_apidoc", {})}
+    doc["manual_doc"] = {**doc.get("manual_doc", {}), "security": [{"bearer": []}]}
+    view._apidoc = doc  # type: ignore[attr-defined]  # noqa: SLF001
+    return view

@@ -1,0 +1,57 @@
+"""Cursor pages: `{"items": […], "next": "cursor" | null}`; a cursor is the last row's sort key, opaque."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+import marshmallow as ma
+
+from backend.kernel.errors import InvalidError
+from backend.web.fields import QuerySchema
+
+T = TypeVar("T")
+LARGEST = 100
+
+
+class PageArgs(QuerySchema):
+    """`?limit=&cursor=` of every list."""
+
+    limit = ma.fields.Integer(load_default=20, validate=ma.validate.Range(1, LARGEST))
+    cursor = ma.fields.String(load_default=None, validate=ma.validate.Length(max=500))
+
+
+class Page(Generic[T]):
+    """One page of a list and the way to the next."""
+
+    def __init__(self, items: Sequence[T], following: str | None) -> None:
+        self.items = list(items)
+        self.next = following
+
+
+def page_of(rows: Sequence[T], *, limit: int, key: Callable[[T], list[Any]]) -> Page[T]:
+    """A page from `limit + 1` fetched rows; `key` gives the sort key (JSON values) of a row."""
+    more = len(rows) > limit
+    items = rows[:limit]
+    return Page(items, encode_cursor(key(items[-1])) if more else None)
+
+
+def encode_cursor(key: list[Any]) -> str:
+    """The opaque form of a sort key."""
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None, *, parts: int) -> list[Any] | None:
+    """The sort key behind a cursor with `parts` parts; InvalidError for one that we did not give out."""
+    if cursor is None:
+        return None
+    try:
+        key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error):
+        key = None
+    if not isinstance(key, list) or len(key) != parts or not all(isinstance(p, str | int) for p in key):
+        raise InvalidError(
+            "The cursor is not one of ours; start again without it.", errors={"cursor": ["Unknown cursor."]}
+        )
+    return key

@@ -1,0 +1,63 @@
+"""The composition root: the only place where services are built. Views fetch them with `svcs.flask.get`."""
+
+from dataclasses import dataclass
+
+import procrastinate
+import redis
+import svcs
+from flask import Flask
+
+from backend.config import Settings
+from backend.infra import redis as redis_client
+from backend.infra.audit import AuditLog
+from backend.infra.clock import Clock, SystemClock
+from backend.infra.events import EmbeddedEventStore, EventStore, MongoEventStore
+from backend.infra.jobs import JobQueue, Task, queue_app
+from backend.infra.postgres import DbSession, db
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a test may replace by a fake; None means the real one."""
+
+    clock: Clock | None = None
+    events: EventStore | None = None
+
+
+def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
+    """Register the stores, the clock and every domain's service with `app`."""
+    svcs.flask.init_app(app)
+    _register_infra(app, settings, parts)
+
+
+def _register_infra(app: Flask, settings: Settings, parts: Parts) -> None:
+    svcs.flask.register_value(app, Settings, settings)
+    svcs.flask.register_value(app, Clock, parts.clock or SystemClock())
+    svcs.flask.register_value(app, redis.Redis, redis_client.connect(_required(settings.redis_url)))
+    svcs.flask.register_value(app, EventStore, parts.events or _event_store(app, settings))
+    svcs.flask.register_value(app, procrastinate.App, queue_app(_required(settings.postgres_url)))
+    svcs.flask.register_factory(app, JobQueue, lambda c: JobQueue(session(), c.get(procrastinate.App)))
+    svcs.flask.register_factory(app, AuditLog, lambda c: AuditLog(session(), c.get_abstract(Clock)))
+
+
+def session() -> DbSession:
+    """The session of the running request or job."""
+    return db.session
+
+
+def tasks() -> list[Task]:
+    """Every background task of every domain."""
+    return []
+
+
+def _event_store(app: Flask, settings: Settings) -> EventStore:
+    if settings.mongo_url:
+        return MongoEventStore(settings.mongo_url)
+    with app.app_context():
+        return EmbeddedEventStore(db.engine)
+
+
+def _required(url: str | None) -> str:
+    if url is None:
+        raise ValueError("a store has no url; backend.cli.stores.resolve starts the embedded ones")
+    return url

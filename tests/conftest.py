@@ -1,0 +1,151 @@
+"""What every test may use: a real PostgreSQL and Valkey, an application, and a clock that obeys."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+import redis
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+from backend.config import ROOT, Settings
+from backend.factory import create_app
+from backend.infra import embedded
+from backend.infra.postgres import db, libpq_conninfo, with_database
+from backend.wiring import Parts
+from tests.fakes.clock import FakeClock
+
+hypothesis_settings.register_profile(
+    "suite", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("suite")
+
+# One Monday morning, in a week without a change of clocks in the zones that tests use.
+NOW = datetime(2026, 12, 7, 9, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Where this test process has its database and its Redis."""
+
+    postgres_url: str
+    redis_url: str
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Migrate the template database once, in the process that starts the others."""
+    if not hasattr(config, "workerinput"):
+        urls = embedded.ensure_running(ROOT / "var" / "test", durable=False)
+        _recreate(urls.postgres, "template_climbup", template="template0")
+        template = with_database(urls.postgres, "template_climbup")
+        app = create_app(_settings(Stores(template, urls.redis)))
+        with app.app_context():
+            upgrade()
+            db.engine.dispose()
+
+
+def _recreate(server: str, name: str, *, template: str) -> None:
+    with psycopg.connect(libpq_conninfo(server), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
+
+
+def _settings(stores: Stores, **changes: object) -> Settings:
+    values = {
+        "environment": "test",
+        "jwt_secret": "a secret that only tests know, of a decent length",
+        "postgres_url": stores.postgres_url,
+        "redis_url": stores.redis_url,
+        "data_dir": ROOT / "var" / "test",
+        "rules_reload": False,
+        "matcher": "compiled",
+        **changes,
+    }
+    return Settings(**values)  # type: ignore[arg-type]
+
+
+def make_settings(stores: Stores, **changes: object) -> Settings:
+    """Settings of a test application, with `changes`."""
+    return _settings(stores, **changes)
+
+
+@pytest.fixture(scope="session")
+def worker_number(request: pytest.FixtureRequest) -> int:
+    """Which of the parallel test processes this is, from 0."""
+    name = getattr(request.config, "workerinput", {}).get("workerid", "gw0")
+    return int(name.removeprefix("gw"))
+
+
+@pytest.fixture(scope="session")
+def server() -> embedded.StoreUrls:
+    """The embedded stores of all test processes."""
+    return embedded.ensure_running(ROOT / "var" / "test", durable=False)
+
+
+@pytest.fixture(scope="session")
+def stores(server: embedded.StoreUrls, worker_number: int) -> Stores:
+    """A database and a Redis number that only this process uses."""
+    name = f"test_{worker_number}"
+    _recreate(server.postgres, name, template="template_climbup")
+    redis_url = server.redis.removesuffix("/0") + f"/{worker_number}"
+    redis.Redis.from_url(redis_url).flushdb()
+    return Stores(with_database(server.postgres, name), redis_url)
+
+
+@pytest.fixture
+def own_stores(server: embedded.StoreUrls, worker_number: int) -> Iterator[Stores]:
+    """A fresh database for a test that really commits (races, kills), dropped afterwards."""
+    name = f"own_{worker_number}"
+    _recreate(server.postgres, name, template="template_climbup")
+    redis_url = server.redis.removesuffix("/0") + f"/{8 + worker_number % 8}"
+    redis.Redis.from_url(redis_url).flushdb()
+    yield Stores(with_database(server.postgres, name), redis_url)
+    with psycopg.connect(libpq_conninfo(server.postgres), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock that stands at `NOW` until a test moves it."""
+    return FakeClock(NOW)
+
+
+@pytest.fixture(scope="session")
+def shared_clock() -> FakeClock:
+    """The one clock behind the application that all tests of this process share."""
+    return FakeClock(NOW)
+
+
+@pytest.fixture(scope="session")
+def shared_app(stores: Stores, shared_clock: FakeClock) -> Flask:
+    """The application that all tests of this process share."""
+    return create_app(_settings(stores), Parts(clock=shared_clock))
+
+
+@pytest.fixture
+def app(shared_app: Flask, shared_clock: FakeClock, stores: Stores) -> Iterator[Flask]:
+    """The application, inside one transaction that is rolled back, at `NOW`, with an empty Redis."""
+    shared_clock.set(NOW)
+    redis.Redis.from_url(stores.redis_url).flushdb()
+    with shared_app.app_context():
+        engine = db.engine
+        with engine.connect() as connection:
+            transaction = connection.begin()
+            db.engines[None] = connection  # type: ignore[assignment]
+            try:
+                yield shared_app
+            finally:
+                db.session.remove()
+                db.engines[None] = engine
+                transaction.rollback()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """An HTTP client of the application."""
+    return app.test_client()
