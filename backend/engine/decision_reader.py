@@ -1,0 +1,161 @@
+"""Reads rule files: each holds one decision, or several under `decisions`."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from backend.engine.effects import EFFECTS
+from backend.engine.hit_policies import HIT_POLICIES, Best, Collect, HitPolicy, Priority
+from backend.engine.nodes import MapNode, Node, Scalar
+from backend.engine.problems import Report
+from backend.engine.rule_reader import read_applies_to, read_rule
+from backend.engine.rules import Rule
+from backend.engine.scenario_reader import read_scenario
+from backend.engine.scenarios import Scenario
+from backend.engine.vocabulary import DecisionSpec, Vocabulary, suggest
+
+_REQUIRED: Final = ("decision", "about", "hit_policy", "rules")
+_OPTIONAL: Final = ("owner", "applies_to", "scenarios")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The part of a file that holds rules of one decision; several blocks may add up to a decision.
+
+    `rule_ids` and `has_dates` speak of all its rules, also of those that could not be read.
+    """
+
+    report: Report
+    node: Node
+    spec: DecisionSpec
+    owner: str
+    about: str
+    hit_policy: HitPolicy
+    rules: tuple[Rule, ...]
+    rule_ids: tuple[str, ...]
+    has_dates: bool
+    scenario_nodes: tuple[Node, ...]
+
+
+def read_blocks(node: Node, *, vocabulary: Vocabulary, report: Report) -> list[Block]:
+    """The blocks of a file, without those that are wrong; their mistakes are noted."""
+    several = isinstance(node, MapNode) and any(key.text == "decisions" for key, _ in node.entries)
+    if not several:
+        blocks: Sequence[Node] = (node,)
+    else:
+        parts = report.fields(node, what="a file of several decisions", required=("decisions",)) or {}
+        blocks = report.items(parts.get("decisions"), what="'decisions'")
+    found = [_read_block(block, vocabulary, report) for block in blocks]
+    return [block for block in found if block is not None]
+
+
+def _read_block(node: Node, vocabulary: Vocabulary, report: Report) -> Block | None:
+    parts = report.fields(node, what="a decision", required=_REQUIRED, optional=_OPTIONAL)
+    if parts is None:
+        return None
+    spec = _read_spec(parts.get("decision"), vocabulary, report)
+    policy = _read_policy(parts.get("hit_policy"), report)
+    applies_to = read_applies_to(parts.get("applies_to"), vocabulary=vocabulary, report=report)
+    rule_nodes = report.items(parts.get("rules"), what="'rules'")
+    read = [
+        read_rule(item, spec=spec, applies_to=applies_to, vocabulary=vocabulary, report=report)
+        for item in rule_nodes
+    ]
+    rules = tuple(rule for rule in read if rule is not None)
+    _check_priorities(policy, rules, report)
+    return Block(
+        report=report,
+        node=node,
+        spec=spec,
+        owner=report.text(parts.get("owner"), what="'owner'"),
+        about=report.text(parts.get("about"), what="'about'"),
+        hit_policy=policy,
+        rules=rules,
+        rule_ids=tuple(value for item in rule_nodes for key, value in _scalars(item) if key == "id"),
+        has_dates=any(key in {"from", "until"} for item in rule_nodes for key, _ in _scalars(item)),
+        scenario_nodes=report.items(parts.get("scenarios"), what="'scenarios'"),
+    )
+
+
+def _scalars(node: Node) -> list[tuple[str, str]]:
+    entries = node.entries if isinstance(node, MapNode) else ()
+    return [(key.text, value.text) for key, value in entries if isinstance(value, Scalar)]
+
+
+def _read_spec(node: Node | None, vocabulary: Vocabulary, report: Report) -> DecisionSpec:
+    """The decision's specification; one that allows every effect, with the mistake noted, if unknown."""
+    name = report.text(node, what="'decision'")
+    spec = vocabulary.decisions.get(name)
+    if spec is None and name and node is not None:
+        report.add(
+            node, f"'{name}' is not a decision of the vocabulary.{suggest(name, vocabulary.decisions)}"
+        )
+    return spec or DecisionSpec(name, "", frozenset(EFFECTS))
+
+
+def _read_policy(node: Node | None, report: Report) -> HitPolicy:
+    name = report.text(node, what="'hit_policy'")
+    policy = HIT_POLICIES.get(name)
+    if policy is None and name and node is not None:
+        report.add(node, f"'{name}' is not a hit policy.{suggest(name, HIT_POLICIES)}")
+    return policy or Collect()
+
+
+def _check_priorities(policy: HitPolicy, rules: Sequence[Rule], report: Report) -> None:
+    for rule in rules:
+        if isinstance(policy, Priority) and rule.priority is None:
+            report.add(rule.place, f"rule '{rule.id}' needs a 'priority', which its hit policy goes by")
+        if not isinstance(policy, Priority) and rule.priority is not None:
+            report.add(
+                rule.place,
+                f"rule '{rule.id}' has a 'priority', which hit policy '{policy.name}' does not look at",
+            )
+
+
+def check_together(blocks: Sequence[Block]) -> None:
+    """Note what is wrong between the blocks of one decision: policies that differ, ids given twice."""
+    first = blocks[0]
+    places: dict[str, Rule] = {}
+    for block in blocks:
+        if block.hit_policy != first.hit_policy:
+            block.report.add(
+                block.node,
+                f"decision '{first.spec.name}' has hit policy '{first.hit_policy.name}' elsewhere; "
+                f"'{block.hit_policy.name}' here contradicts it",
+            )
+        for rule in block.rules:
+            earlier = places.setdefault(rule.id, rule)
+            if earlier is not rule:
+                block.report.add(
+                    rule.place,
+                    f"rule '{rule.id}' stands twice in this decision; first at {earlier.file}:{earlier.line}",
+                )
+    _check_comparable(blocks)
+
+
+def _check_comparable(blocks: Sequence[Block]) -> None:
+    """Under `best` every effect must be comparable with every other."""
+    placed = [(block.report, rule) for block in blocks for rule in block.rules]
+    if not placed or not isinstance(blocks[0].hit_policy, Best):
+        return
+    usual = Counter(rule.effect.compares_as for _, rule in placed).most_common(1)[0][0]
+    for report, rule in placed:
+        if not rule.effect.compares_as or rule.effect.compares_as != usual:
+            report.add(
+                rule.place,
+                f"rule '{rule.id}' has the effect '{rule.effect.keyword}', "
+                "which hit policy 'best' cannot compare with the others",
+            )
+
+
+def read_scenarios(blocks: Sequence[Block], *, vocabulary: Vocabulary) -> list[Scenario]:
+    """The scenarios of one decision; each may name any of its rules."""
+    rule_ids = [rule_id for block in blocks for rule_id in block.rule_ids]
+    has_dates = any(block.has_dates for block in blocks)
+    found = [
+        read_scenario(node, rules=rule_ids, is_dated=has_dates, vocabulary=vocabulary, report=block.report)
+        for block in blocks
+        for node in block.scenario_nodes
+    ]
+    return [scenario for scenario in found if scenario is not None]

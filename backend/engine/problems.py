@@ -1,0 +1,112 @@
+"""What is wrong with rule files, said to the staff who write them: place, mistake, remedy."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from backend.engine.nodes import ListNode, MapNode, Node, Scalar
+from backend.engine.vocabulary import suggest
+from backend.kernel.errors import InvalidError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One mistake; its text is `file:line:column: message`."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
+
+class RulebookError(InvalidError):
+    """Rule files that cannot be served; `problems` holds every mistake of every file, in order."""
+
+    title = "The rules are not valid"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Collects the problems of one file while it is read to its end."""
+
+    file: str
+    found: list[Problem] = field(default_factory=list)
+
+    def add(self, node: Node, message: str) -> None:
+        """Note a mistake at the place of `node`."""
+        self.found.append(Problem(self.file, node.line, node.column, message))
+
+    def fields(
+        self, node: Node, *, what: str, required: Sequence[str], optional: Sequence[str] = ()
+    ) -> Mapping[str, Node] | None:
+        """The keys of a map that must have the required ones and may have the optional ones.
+
+        None, with the mistakes noted, when it is no map. Unknown and missing keys are noted and left out.
+        """
+        if not isinstance(node, MapNode):
+            self.add(node, f"{what} is a block of 'key: value' lines")
+            return None
+        known = (*required, *optional)
+        found: dict[str, Node] = {}
+        for key, value in node.entries:
+            if key.text not in known:
+                self.add(key, f"'{key.text}' is not a key of {what}.{suggest(key.text, known)}")
+            elif isinstance(value, Scalar) and value.is_empty:
+                self.add(key, f"'{key.text}' has no value")
+                found[key.text] = value
+            else:
+                found[key.text] = value
+        missing = [name for name in required if name not in found]
+        if missing:
+            self.add(node, f"{what} needs {', '.join(repr(name) for name in missing)}")
+        return found
+
+    def text(self, node: Node | None, *, what: str) -> str:
+        """A single text; an empty one, with the mistake noted, when it is a list or a block."""
+        if node is None:
+            return ""
+        if not isinstance(node, Scalar):
+            self.add(node, f"{what} is a single text")
+            return ""
+        return node.text
+
+    def items(self, node: Node | None, *, what: str) -> tuple[Node, ...]:
+        """The items of a list; none, with the mistake noted, when it is no list."""
+        if node is None or (isinstance(node, Scalar) and node.is_empty):
+            return ()
+        if not isinstance(node, ListNode):
+            self.add(node, f"{what} is a list: each item on a line of its own after '- '")
+            return ()
+        return node.items
+
+    def texts(self, node: Node | None, *, what: str) -> tuple[Scalar, ...]:
+        """The texts of a list, or one text alone."""
+        if isinstance(node, Scalar) and not node.is_empty:
+            return (node,)
+        items = self.items(node, what=what)
+        for item in items:
+            if not isinstance(item, Scalar):
+                self.add(item, f"{what} holds single texts")
+        return tuple(item for item in items if isinstance(item, Scalar))
+
+    def value(self, node: Node | None, parse: Callable[[str], T]) -> T | None:
+        """What `parse` makes of a single text; None, with its complaint noted, when it refuses."""
+        if node is None or (isinstance(node, Scalar) and node.is_empty):
+            return None
+        if not isinstance(node, Scalar):
+            self.add(node, "a single value stands here, not a list or a block")
+            return None
+        try:
+            return parse(node.text)
+        except ValueError as error:
+            self.add(node, str(error))
+            return None

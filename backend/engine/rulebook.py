@@ -1,0 +1,165 @@
+"""The rulebook: all rule files together, read, checked, compiled, and ready to decide."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from backend.engine.decision import Decision
+from backend.engine.decision_reader import Block, check_together, read_blocks, read_scenarios
+from backend.engine.decision_table import DecisionTable
+from backend.engine.hit_policies import Collect
+from backend.engine.matcher import MatcherFactory
+from backend.engine.matcher_compiled import compiled
+from backend.engine.nodes import Documents, content
+from backend.engine.problems import Problem, Report, RulebookError
+from backend.engine.scenarios import Scenario
+from backend.engine.vocabulary import DecisionSpec, Facts, Vocabulary, suggest
+from backend.engine.vocabulary_reader import read_vocabulary
+from backend.kernel.errors import ClimbUpError, NotFoundError
+
+VOCABULARY_FILE: Final = "rules/vocabulary.yaml"
+
+
+class UnknownDecisionError(NotFoundError):
+    """A decision that the vocabulary does not name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """All decisions of one set of files; frozen, and safe to use from several threads.
+
+    `version` is `sha256:…` of what the files say, whatever their layout and comments.
+    `sources` are the texts of the files by name, from which the same rulebook can be read again.
+    """
+
+    version: str
+    sources: Mapping[str, str]
+    vocabulary: Vocabulary
+    decisions: Mapping[str, DecisionTable]
+
+    @classmethod
+    def read(cls, files: Documents, *, matcher: MatcherFactory = compiled) -> "Rulebook":
+        """Read, check and compile the files and run their scenarios.
+
+        Raises RulebookError with every problem of every file.
+        """
+        reports = {name: Report(name) for name in sorted(files)}
+        if VOCABULARY_FILE not in files:
+            raise RulebookError([Problem(VOCABULARY_FILE, 1, 1, "this file is missing: it names the facts")])
+        vocabulary = read_vocabulary(files[VOCABULARY_FILE].root, report=reports[VOCABULARY_FILE])
+        by_decision = _read_decisions(files, reports, vocabulary)
+        scenarios = {
+            name: read_scenarios(blocks, vocabulary=vocabulary) for name, blocks in by_decision.items()
+        }
+        problems = [problem for report in reports.values() for problem in report.found]
+        if problems:
+            raise RulebookError(problems)
+        tables = {
+            name: _table(spec, by_decision.get(name, []), scenarios.get(name, []), vocabulary, matcher)
+            for name, spec in vocabulary.decisions.items()
+        }
+        book = cls(_version(files), {name: file.text for name, file in files.items()}, vocabulary, tables)
+        problems = book.failed_scenarios()
+        if problems:
+            book.close()
+            raise RulebookError(problems)
+        return book
+
+    def decide(self, decision: str, facts: Facts, *, at: datetime) -> Decision:
+        """The decision on `facts` at the instant `at` (aware), with the rules that nearly fired.
+
+        Raises FactError for unknown or wrongly typed facts, SeveralRulesError where a `unique` decision
+        has two rules that hold, UnknownDecisionError for a name that the vocabulary lacks.
+        """
+        table = self._table(decision)
+        return table.decide(self.vocabulary.check(facts), at=at, explain=True, version=self.version)
+
+    def decide_many(
+        self, decision: str, many: Sequence[Facts], *, at: datetime, explain: bool = False
+    ) -> list[Decision]:
+        """`decide` for each of `many`, in order; equal cases are decided once.
+
+        Cases are equal when the facts that this decision tests are. Near misses only with `explain`.
+        """
+        table = self._table(decision)
+        decided: dict[tuple[object, ...], Decision] = {}
+        answers: list[Decision] = []
+        for facts in many:
+            checked = self.vocabulary.check(facts)
+            key = tuple([checked.get(name) for name in table.facts])
+            answer = decided.get(key)
+            if answer is None:
+                answer = table.decide(checked, at=at, explain=explain, version=self.version)
+                decided[key] = answer
+            answers.append(answer)
+        return answers
+
+    def failed_scenarios(self) -> list[Problem]:
+        """A problem for each scenario that does not come out as expected."""
+        problems: list[Problem] = []
+        for table in self.decisions.values():
+            for scenario in table.scenarios:
+                try:
+                    failure = scenario.failure(self.decide(table.name, scenario.given, at=scenario.at))
+                except ClimbUpError as error:
+                    failure = f"scenario '{scenario.name}': {error.detail}"
+                if failure:
+                    place = scenario.expected_at
+                    problems.append(Problem(scenario.file, place.line, place.column, failure))
+        return problems
+
+    def close(self) -> None:
+        """Give back what the matchers hold outside Python; the rulebook must not be used afterwards."""
+        for table in self.decisions.values():
+            table.matcher.close()
+
+    def _table(self, decision: str) -> DecisionTable:
+        table = self.decisions.get(decision)
+        if table is None:
+            raise UnknownDecisionError(
+                f"'{decision}' is not a decision of the vocabulary.{suggest(decision, self.decisions)}"
+            )
+        return table
+
+
+def _read_decisions(
+    files: Documents, reports: Mapping[str, Report], vocabulary: Vocabulary
+) -> dict[str, list[Block]]:
+    """The blocks of every decision, in the order of the files' names."""
+    by_decision: dict[str, list[Block]] = {}
+    for name, report in reports.items():
+        if name != VOCABULARY_FILE:
+            for block in read_blocks(files[name].root, vocabulary=vocabulary, report=report):
+                by_decision.setdefault(block.spec.name, []).append(block)
+    for blocks in by_decision.values():
+        check_together(blocks)
+    return by_decision
+
+
+def _table(
+    spec: DecisionSpec,
+    blocks: Sequence[Block],
+    scenarios: Sequence[Scenario],
+    vocabulary: Vocabulary,
+    matcher: MatcherFactory,
+) -> DecisionTable:
+    """The table of a decision; without any rules when no file has some."""
+    return DecisionTable.of(
+        name=spec.name,
+        owner=blocks[0].owner if blocks else "",
+        about=blocks[0].about if blocks else spec.about,
+        hit_policy=blocks[0].hit_policy if blocks else Collect(),
+        rules=[rule for block in blocks for rule in block.rules],
+        scenarios=scenarios,
+        vocabulary=vocabulary,
+        matcher=matcher,
+    )
+
+
+def _version(files: Documents) -> str:
+    said = {name: content(file.root) for name, file in files.items()}
+    canonical = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
