@@ -28,7 +28,7 @@ def main() -> int:
         return 0
     seed = int(sys.argv[-1]) if sys.argv[-1].isdigit() else 1
     started, compared, fired, differences = perf_counter(), 0, 0, 0
-    random = Random(seed)  # noqa: S311 - test data
+    random = Random(seed)
     while compared < COMPARISONS:
         rules = random_rules(random)
         expected, actual = compiled(rules, vocabulary=VOCABULARY), durable(rules, vocabulary=VOCABULARY)
