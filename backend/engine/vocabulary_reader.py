@@ -49,8 +49,10 @@ def _read_fact(key: Scalar, node: Node, report: Report) -> Fact | None:
         report.add(key, f"the enum '{key.text}' needs 'values': the list of what it may be")
     if values and kind not in (ENUM, LIST):
         report.add(
-            parts["values"], f"'values' belongs to an enum or a list, and '{key.text}' is of type {kind.name}"
+            parts["values"],
+            f"'values' belongs to an enum or a list, and '{key.text}' is of type {kind.name}",
         )
+        values = ()
     about = report.text(parts.get("about"), what="'about'")
     unit = report.text(parts.get("unit"), what="'unit'")
     fact = Fact(key.text, kind, about, unit, values)

@@ -165,7 +165,10 @@ class _Builder:
             if not isinstance(key, Scalar):
                 self._refuse(event, "a key is a single word, not a list or a block")
             self._check_key(event, key, seen)
-            entries.append((key, self._node(next(self.events), depth=depth + 1)))
+            value = self._node(next(self.events), depth=depth + 1)
+            # An empty value has no place of its own that a person would look at.
+            at_key = isinstance(value, Scalar) and value.is_empty
+            entries.append((key, Scalar("", key.line, key.column) if at_key else value))
         return MapNode(tuple(entries), start.start_mark.line + 1, start.start_mark.column + 1)
 
     def _check_key(self, event: Any, key: Scalar, seen: dict[str, Scalar]) -> None:
