@@ -4,25 +4,26 @@ Rules are partitioned by their discriminator, so that rules of other kinds are n
 partition is divided among rulesets that stay within what one C handle answers rightly.
 """
 
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
+from backend.engine.conditions import Condition
 from backend.engine.durable_codebook import Codebook
 from backend.engine.durable_nodes import FALSE, TRUE, Node, fields_of, size
 from backend.engine.durable_ruleset import MAX_FIELDS, MAX_LEAVES, MAX_PATHS, DurableRuleset
 from backend.engine.matcher import Candidate
 from backend.engine.matcher_compiled import full_condition
+from backend.engine.partition import Partition
 from backend.engine.vocabulary import Facts, Vocabulary
 
 Pick = Callable[[Sequence[int]], tuple[int, ...]]
-"""Chooses the codes that one ruleset compares among those of its partition."""
+"""Chooses the codes that one ruleset compares among those of all its neighbours."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Partition:
-    """The rules that are looked at together: those that always hold, and the rest in C rulesets."""
+class _Rules:
+    """Rules that are looked at together: those that always hold, and the rest in C rulesets."""
 
     always: tuple[int, ...]
     encoders: tuple[Callable[[Facts], int], ...]
@@ -41,8 +42,8 @@ class DurableMatcher:
     """The rules by the value of the discriminator, and those that name no value of it."""
 
     discriminator: str | None
-    by_value: Mapping[object, _Partition]
-    common: _Partition
+    by_value: Mapping[object, _Rules]
+    common: _Rules
 
     def match(self, facts: Facts) -> tuple[int, ...]:
         """Positions of the candidates that hold, in file order. Raises DurableError."""
@@ -55,8 +56,8 @@ class DurableMatcher:
 
     def close(self) -> None:
         """Give the C memory back at once; it also goes with the last reference."""
-        for partition in (self.common, *self.by_value.values()):
-            for ruleset, _ in partition.rulesets:
+        for rules in (self.common, *self.by_value.values()):
+            for ruleset, _ in rules.rulesets:
                 ruleset.close()
 
 
@@ -66,36 +67,22 @@ def durable(candidates: Sequence[Candidate], *, vocabulary: Vocabulary) -> Durab
     ImportError where the C module is not installed (ask `durable_available` first); DurableError when it
     refuses the rules.
     """
-    discriminator = _discriminator(candidates)
-    common: dict[int, Candidate] = {}
-    by_value: dict[str, dict[int, Candidate]] = defaultdict(dict)
-    for position, candidate in enumerate(candidates):
-        if discriminator is None or discriminator not in candidate.applies_to:
-            common[position] = candidate
-            continue
-        for value in candidate.applies_to[discriminator]:
-            by_value[value][position] = candidate
-    return DurableMatcher(
-        discriminator,
-        {value: _partition(own, discriminator, vocabulary) for value, own in by_value.items()},
-        _partition(common, discriminator, vocabulary),
-    )
+    positions = Partition.of(candidates, range(len(candidates)))
+    conditions = [full_condition(candidate, without=positions.fact) for candidate in candidates]
+
+    def rules(chosen: Iterable[int]) -> _Rules:
+        return _rules({position: conditions[position] for position in chosen}, vocabulary)
+
+    common = frozenset(positions.otherwise)
+    own = {value: rules(p for p in found if p not in common) for value, found in positions.by_value.items()}
+    return DurableMatcher(positions.fact, own, rules(positions.otherwise))
 
 
-def _discriminator(candidates: Sequence[Candidate]) -> str | None:
-    """The discriminating fact that most rules name."""
-    named = Counter(name for candidate in candidates for name in candidate.applies_to)
-    return named.most_common(1)[0][0] if named else None
-
-
-def _partition(
-    candidates: Mapping[int, Candidate], discriminator: str | None, vocabulary: Vocabulary
-) -> _Partition:
-    conditions = [full_condition(candidate, without=discriminator) for candidate in candidates.values()]
-    book = Codebook(conditions, vocabulary=vocabulary)
-    nodes = dict(zip(candidates, book.nodes, strict=True))
+def _rules(conditions: Mapping[int, Condition], vocabulary: Vocabulary) -> _Rules:
+    book = Codebook(tuple(conditions.values()), vocabulary=vocabulary)
+    nodes = dict(zip(conditions, book.nodes, strict=True))
     names = list(book.fields)
-    return _Partition(
+    return _Rules(
         always=tuple(position for position, node in nodes.items() if node == TRUE),
         encoders=tuple(field.encode for field in book.fields.values()),
         rulesets=tuple(_ruleset(shard, names) for shard in _shards(nodes.items())),
