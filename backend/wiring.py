@@ -8,12 +8,16 @@ import svcs
 from flask import Flask
 
 from backend.config import Settings
+from backend.domains.identity.passwords import PasswordHasher
+from backend.domains.identity.service import UserService
 from backend.infra import redis as redis_client
 from backend.infra.audit import AuditLog
 from backend.infra.clock import Clock, SystemClock
 from backend.infra.events import EmbeddedEventStore, EventStore, MongoEventStore
 from backend.infra.jobs import JobQueue, Task, queue_app
 from backend.infra.postgres import DbSession, db
+from backend.infra.redis import Outage
+from backend.web.sessions import Sessions
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     """Register the stores, the clock and every domain's service with `app`."""
     svcs.flask.init_app(app)
     _register_infra(app, settings, parts)
+    _register_identity(app)
 
 
 def _register_infra(app: Flask, settings: Settings, parts: Parts) -> None:
@@ -36,8 +41,15 @@ def _register_infra(app: Flask, settings: Settings, parts: Parts) -> None:
     svcs.flask.register_value(app, redis.Redis, redis_client.connect(_required(settings.redis_url)))
     svcs.flask.register_value(app, EventStore, parts.events or _event_store(app, settings))
     svcs.flask.register_value(app, procrastinate.App, queue_app(_required(settings.postgres_url)))
-    svcs.flask.register_factory(app, JobQueue, lambda c: JobQueue(session(), c.get(procrastinate.App)))
-    svcs.flask.register_factory(app, AuditLog, lambda c: AuditLog(session(), c.get_abstract(Clock)))
+    svcs.flask.register_factory(app, JobQueue, _job_queue)
+    svcs.flask.register_factory(app, AuditLog, _audit_log)
+
+
+def _register_identity(app: Flask) -> None:
+    svcs.flask.register_value(app, PasswordHasher, PasswordHasher())
+    svcs.flask.register_value(app, Outage, Outage())
+    svcs.flask.register_factory(app, Sessions, _sessions)
+    svcs.flask.register_factory(app, UserService, _users)
 
 
 def session() -> DbSession:
@@ -48,6 +60,35 @@ def session() -> DbSession:
 def tasks() -> list[Task]:
     """Every background task of every domain."""
     return []
+
+
+# svcs hands its container to a factory whose parameter is annotated with it.
+
+
+def _job_queue(container: svcs.Container) -> JobQueue:
+    return JobQueue(session(), container.get(procrastinate.App))
+
+
+def _audit_log(container: svcs.Container) -> AuditLog:
+    return AuditLog(session(), container.get_abstract(Clock))
+
+
+def _sessions(container: svcs.Container) -> Sessions:
+    return Sessions(
+        redis=container.get(redis.Redis),
+        clock=container.get_abstract(Clock),
+        lifetime=container.get(Settings).jwt_refresh_expires,
+        outage=container.get(Outage),
+    )
+
+
+def _users(container: svcs.Container) -> UserService:
+    return UserService(
+        session=session(),
+        clock=container.get_abstract(Clock),
+        audit=container.get(AuditLog),
+        passwords=container.get(PasswordHasher),
+    )
 
 
 def _event_store(app: Flask, settings: Settings) -> EventStore:

@@ -1,8 +1,10 @@
 """What every test may use: a real PostgreSQL and Valkey, an application, and a clock that obeys."""
 
 from collections.abc import Iterator
+from contextvars import Context
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import psycopg
 import pytest
@@ -12,6 +14,7 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from werkzeug.test import TestResponse
 
 from backend.config import ROOT, Settings
 from backend.factory import create_app
@@ -27,6 +30,17 @@ hypothesis_settings.load_profile("suite")
 
 # One Monday morning, in a week without a change of clocks in the zones that tests use.
 NOW = datetime(2026, 12, 7, 9, 0, tzinfo=UTC)
+
+
+class OwnContextClient(FlaskClient):
+    """Gives each request an application context of its own, as a server does, also when a test has one open.
+
+    Flask would else reuse the test's context, and with it `g` (who is calling) and the session.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Send a request and return its answer."""
+        return Context().run(super().open, *args, **kwargs)
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,11 @@ def _recreate(server: str, name: str, *, template: str) -> None:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
 
 
+def _empty(redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushdb()
+
+
 def _settings(stores: Stores, **changes: object) -> Settings:
     values = {
         "environment": "test",
@@ -64,6 +83,7 @@ def _settings(stores: Stores, **changes: object) -> Settings:
         "data_dir": ROOT / "var" / "test",
         "rules_reload": False,
         "matcher": "compiled",
+        "rate_limit": "1000000 per minute",
         **changes,
     }
     return Settings(**values)  # type: ignore[arg-type]
@@ -93,7 +113,7 @@ def stores(server: embedded.StoreUrls, worker_number: int) -> Stores:
     name = f"test_{worker_number}"
     _recreate(server.postgres, name, template="template_climbup")
     redis_url = server.redis.removesuffix("/0") + f"/{worker_number}"
-    redis.Redis.from_url(redis_url).flushdb()
+    _empty(redis_url)
     return Stores(with_database(server.postgres, name), redis_url)
 
 
@@ -103,7 +123,7 @@ def own_stores(server: embedded.StoreUrls, worker_number: int) -> Iterator[Store
     name = f"own_{worker_number}"
     _recreate(server.postgres, name, template="template_climbup")
     redis_url = server.redis.removesuffix("/0") + f"/{8 + worker_number % 8}"
-    redis.Redis.from_url(redis_url).flushdb()
+    _empty(redis_url)
     yield Stores(with_database(server.postgres, name), redis_url)
     with psycopg.connect(libpq_conninfo(server.postgres), autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
@@ -122,16 +142,20 @@ def shared_clock() -> FakeClock:
 
 
 @pytest.fixture(scope="session")
-def shared_app(stores: Stores, shared_clock: FakeClock) -> Flask:
+def shared_app(stores: Stores, shared_clock: FakeClock) -> Iterator[Flask]:
     """The application that all tests of this process share."""
-    return create_app(_settings(stores), Parts(clock=shared_clock))
+    app = create_app(_settings(stores), Parts(clock=shared_clock))
+    app.test_client_class = OwnContextClient
+    yield app
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture
 def app(shared_app: Flask, shared_clock: FakeClock, stores: Stores) -> Iterator[Flask]:
     """The application, inside one transaction that is rolled back, at `NOW`, with an empty Redis."""
     shared_clock.set(NOW)
-    redis.Redis.from_url(stores.redis_url).flushdb()
+    _empty(stores.redis_url)
     with shared_app.app_context():
         engine = db.engine
         with engine.connect() as connection:

@@ -1,8 +1,17 @@
 """Redis (or Valkey): one client a process, with short deadlines so that its absence costs little."""
 
+import time
+from collections.abc import Callable
+from typing import Final
+
 import redis
+import structlog
+
+log = structlog.get_logger(__name__)
 
 KEY_PREFIX = "climbup:"
+# For so long after a failure nobody waits for Redis where its answer can be done without.
+OUTAGE_SECONDS: Final = 5.0
 
 
 def connect(url: str) -> redis.Redis:
@@ -19,3 +28,23 @@ def connect(url: str) -> redis.Redis:
 def key(*parts: str) -> str:
     """A key of this application: `key("session", "ses_…")`."""
     return KEY_PREFIX + ":".join(parts)
+
+
+class Outage:
+    """Remembers that Redis did not answer, so that one request in five seconds waits for it, not all.
+
+    For uses that go on without Redis; what needs its answer asks and fails.
+    """
+
+    def __init__(self, ticks: Callable[[], float] = time.monotonic) -> None:
+        self._ticks = ticks
+        self._until = 0.0
+
+    def lasts(self) -> bool:
+        """Whether a failure was seen so lately that asking again would be waiting in vain."""
+        return self._ticks() < self._until
+
+    def begin(self, error: Exception) -> None:
+        """Note and log that Redis did not answer."""
+        self._until = self._ticks() + OUTAGE_SECONDS
+        log.warning("redis_unavailable", error=str(error), again_in_seconds=OUTAGE_SECONDS)

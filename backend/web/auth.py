@@ -3,34 +3,23 @@
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
+import svcs
 from flask import g
 from flask_jwt_extended import get_jwt, verify_jwt_in_request
 from flask_jwt_extended.exceptions import JWTExtendedException, NoAuthorizationError
 from jwt.exceptions import ExpiredSignatureError, PyJWTError
 
 from backend.kernel.errors import DeniedError, UnauthenticatedError
+from backend.kernel.roles import STAFF, Role
+from backend.web.sessions import Sessions
+
+__all__ = ["STAFF", "Caller", "Role", "caller", "caller_id", "optional_caller", "requires", "signed_in"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-class Role(StrEnum):
-    """What a user may do; a user has one or more."""
-
-    CUSTOMER = "customer"
-    PROVIDER = "provider"
-    EXPERT = "expert"
-    ANALYST = "analyst"
-    RULE_EDITOR = "rule_editor"
-    SUPPORT = "support"
-    ADMIN = "admin"
-
-
-STAFF = frozenset({Role.ANALYST, Role.RULE_EDITOR, Role.SUPPORT, Role.ADMIN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +69,9 @@ def _read_token() -> Caller | None:
     claims: dict[str, Any] = get_jwt()
     if not claims:
         return None
-    return Caller(claims["sub"], frozenset(Role(r) for r in claims["roles"]), claims["sid"])
+    found = Caller(claims["sub"], frozenset(Role(r) for r in claims["roles"]), claims["sid"])
+    svcs.flask.get(Sessions).see(session_id=found.session_id, user_id=found.user_id)
+    return found
 
 
 def caller_id() -> str:

@@ -1,0 +1,1 @@
+"""Identity: users, their passwords, their roles and their profile."""
