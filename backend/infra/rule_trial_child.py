@@ -1,0 +1,50 @@
+"""The process in which a candidate rulebook is tried; see rule_trial.py.
+
+Started as `python -m backend.infra.rule_trial_child`; imports little, so that it starts in a moment.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from backend.engine.matcher_checked import Disagreement, MatcherChoice, choose_matcher
+from backend.engine.problems import RulebookError
+from backend.infra.rule_files import read_sources
+
+
+def try_sources(
+    sources: Mapping[str, str],
+    *,
+    matcher: str,
+    choose: Callable[..., MatcherChoice] = choose_matcher,
+) -> dict[str, Any]:
+    """Read, compile and run all scenarios, each answer compared between the two matchers."""
+    differences: list[Disagreement] = []
+    try:
+        book = read_sources(sources, matcher=choose(matcher, sample=1.0, report=differences.append).factory)
+    except RulebookError as error:
+        problems = [asdict(problem) for problem in error.problems]
+        return {"ok": False, "version": "", "problems": problems, "failure": ""}
+    if differences:
+        return {"ok": False, "version": book.version, "problems": [], "failure": _in_words(differences[0])}
+    return {"ok": True, "version": book.version, "problems": [], "failure": ""}
+
+
+def _in_words(difference: Disagreement) -> str:
+    found = difference.error or f"rules {difference.durable} and {difference.compiled}"
+    return (
+        f"The two matchers do not agree on these rules ({found}), so they are not loaded and the present "
+        f"rules keep serving. It is a fault of the program: {dict(difference.facts)!r}"
+    )
+
+
+def main() -> None:
+    """Answer the request on standard input."""
+    request = json.load(sys.stdin)
+    json.dump(try_sources(request["sources"], matcher=request["matcher"]), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
