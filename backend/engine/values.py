@@ -78,12 +78,16 @@ def _write_number(value: Decimal) -> str:
 
 
 def _parse_percent(text: str) -> Decimal:
-    if text.endswith("%") and text[:-1] != text[:-1].rstrip():
-        raise ValueError(f"{text!r} has a space before the '%'; write {text[:-1].rstrip() + '%'!r}")
-    if not text.endswith("%"):
-        hint = f"; write {text + '%'!r}" if _NUMBER.fullmatch(text) else " such as 25%"
-        raise ValueError(f"{text!r} is not a percentage: it needs a '%' at the end{hint}")
-    return _parse_number(text[:-1])
+    number = text.removesuffix("%")
+    if number != number.rstrip():
+        raise ValueError(f"{text!r} has a space before the '%'; write {number.rstrip() + '%'!r}")
+    if "," in number:
+        raise ValueError(f"{text!r} has a comma; write the decimals after a point, such as 2.5%")
+    if not _NUMBER.fullmatch(number):
+        raise ValueError(f"{text!r} is not a percentage; write one such as 25%")
+    if number == text:
+        raise ValueError(f"{text!r} is not a percentage: it needs a '%' at the end; write {text + '%'!r}")
+    return Decimal(number)
 
 
 def _write_percent(value: Decimal) -> str:

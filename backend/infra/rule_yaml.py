@@ -30,7 +30,7 @@ MAX_DEPTH: Final = 20
 _CONFLICT: Final = re.compile(r"^(<{7}|={7}|>{7})( |$)", re.MULTILINE)
 # Tests that YAML would read as something else when they stand without quotation marks.
 _UNQUOTED: Final = re.compile(
-    r"^(?P<before>[ -]*\w+:\s+)(?P<test>[<>]=?\s*[^\s>|#][^#]*?|\[[^\]\"']*\.\.[^\"']*?\)|-)\s*(#.*)?$",
+    r"^(?P<before>[ -]*\w+:\s+)(?P<test>>=?\s*[^\s>|#][^#]*?|\[[^\]\"']*\.\.[^\"']*?\)|-)\s*(#.*)?$",
     re.MULTILINE,
 )
 _CURLY: Final = re.compile("[\u201c\u201d\u201e\xab\u2018\u2019].*[\u201c\u201d\xbb\u2018\u2019]", re.DOTALL)
