@@ -1,0 +1,1 @@
+"""When it can be booked: schedules, slots, holds and the seats that are taken."""

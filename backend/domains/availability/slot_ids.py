@@ -1,0 +1,43 @@
+"""Ids of slots. Slots are computed, not stored: the id says which product starts when.
+
+`slt_` and 32 characters of base 32 with the extended hex alphabet (RFC 4648 §7, which sorts as its
+bytes do): 4 bytes of minutes since 1970, then the 16 bytes of the product's ULID. So ids sort by time.
+"""
+
+import base64
+import binascii
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from ulid import ULID
+
+from backend.kernel import ids
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE: Final = timedelta(minutes=1)
+_MINUTE_BYTES: Final = 4
+_LENGTH: Final = 32
+
+
+def slot_id(*, product_id: str, starts_at: datetime) -> str:
+    """The id of the slot of `product_id` that starts at `starts_at` (a whole minute)."""
+    minutes, rest = divmod(starts_at - _EPOCH, _MINUTE)
+    if rest:
+        raise ValueError(f"a slot starts at a whole minute, not at {starts_at.isoformat()}")
+    ulid = ULID.from_str(product_id.removeprefix(f"{ids.PRODUCT}_").upper())
+    raw = minutes.to_bytes(_MINUTE_BYTES, "big") + ulid.bytes
+    return f"{ids.SLOT}_{base64.b32hexencode(raw).decode().lower()}"
+
+
+def parse_slot_id(text: str) -> tuple[str, datetime] | None:
+    """The product's id and the start behind a slot's id; None for text that is not one."""
+    prefix, _, code = text.partition("_")
+    if prefix != ids.SLOT or len(code) != _LENGTH or code != code.lower():
+        return None
+    try:
+        raw = base64.b32hexdecode(code.upper())
+    except (binascii.Error, ValueError):
+        return None
+    minutes = int.from_bytes(raw[:_MINUTE_BYTES], "big")
+    product_id = f"{ids.PRODUCT}_{str(ULID.from_bytes(raw[_MINUTE_BYTES:])).lower()}"
+    return product_id, _EPOCH + minutes * _MINUTE

@@ -1,0 +1,1 @@
+"""What is sold and who performs it: categories, providers and their bookable products."""
