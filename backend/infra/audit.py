@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Index, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,6 +17,10 @@ class AuditEntry(Base):
     """Who did what to which thing, and how it looked before and after."""
 
     __tablename__ = "audit_log"
+    __table_args__ = (
+        Index("ix_audit_log_subject", "subject", "id"),
+        Index("ix_audit_log_actor_id", "actor_id", "id"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[Instant]

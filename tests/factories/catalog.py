@@ -1,0 +1,86 @@
+"""Categories, providers and products, committed (inside a test's transaction that only ends a savepoint)."""
+
+from sqlalchemy.dialects.postgresql import insert
+
+from backend.domains.catalog.entities import PricePer, Product, Provider
+from backend.domains.catalog.models import CategoryRow, ProductRow, ProviderRow
+from backend.domains.catalog.rows import product_of, provider_of
+from backend.infra.postgres import db
+from backend.kernel import ids
+from backend.kernel.money import Money
+from tests.conftest import NOW
+
+
+def make_category(slug: str = "tax-advice", *, name: str = "Tax advice", parent: str | None = None) -> str:
+    """The slug of a category that is there now."""
+    values = {"slug": slug, "name": name, "parent": parent, "position": 0, "is_active": True, "version": 1}
+    db.session.execute(insert(CategoryRow).values(values).on_conflict_do_nothing())
+    db.session.commit()
+    return slug
+
+
+def make_provider(
+    *,
+    name: str = "Grace Hopper",
+    category: str = "tax-advice",
+    experience_years: int = 12,
+    timezone: str = "Europe/Paris",
+    currency: str = "EUR",
+    user_id: str | None = None,
+    is_active: bool = True,
+) -> Provider:
+    """A consultant, without a schedule (see `tests.factories.availability.make_schedule`)."""
+    row = ProviderRow(
+        id=ids.new_id(ids.PROVIDER),
+        user_id=user_id,
+        name=name,
+        category=make_category(category),
+        experience_years=experience_years,
+        timezone=timezone,
+        currency=currency,
+        is_active=is_active,
+        created_at=NOW,
+        version=1,
+    )
+    db.session.add(row)
+    db.session.commit()
+    return provider_of(row)
+
+
+def make_product(
+    provider: Provider | None = None,
+    *,
+    name: str = "Consultation, 60 min",
+    category: str = "tax-advice",
+    duration_minutes: int = 60,
+    slot_step_minutes: int | None = None,
+    price: Money | None = None,
+    cost: Money | None = None,
+    price_per: PricePer = PricePer.BOOKING,
+    max_party: int = 1,
+    is_active: bool = True,
+) -> Product:
+    """A product of kind slot of `provider` (a new one by default), 100.00 of its currency unless told."""
+    provider = provider or make_provider()
+    price = price or Money.of("100", provider.currency)
+    row = ProductRow(
+        id=ids.new_id(ids.PRODUCT),
+        kind="slot",
+        name=name,
+        description="",
+        provider_id=provider.id,
+        category=make_category(category),
+        duration_minutes=duration_minutes,
+        slot_step_minutes=slot_step_minutes,
+        price_minor=price.minor,
+        cost_minor=None if cost is None else cost.minor,
+        currency=price.currency,
+        price_per=price_per,
+        max_party=max_party,
+        is_active=is_active,
+        created_at=NOW,
+        version=1,
+    )
+    db.session.add(row)
+    db.session.commit()
+    return product_of(row)
