@@ -13,7 +13,7 @@ from backend.infra.postgres import db
 from tests.conftest import Stores, make_settings
 
 
-def _is_mapped(_thing: Any, name: str | None, kind: str, _reflected: bool, _twin: Any) -> bool:
+def _is_mapped(_thing: Any, name: str | None, kind: str, _reflected: object, _twin: Any) -> bool:
     return kind != "table" or name in db.metadata.tables
 
 
