@@ -6,6 +6,7 @@ import procrastinate
 import redis
 import svcs
 from flask import Flask
+from sqlalchemy import Engine
 
 from backend.config import Settings
 from backend.domains.identity.passwords import PasswordHasher
@@ -18,6 +19,7 @@ from backend.infra.jobs import JobQueue, Task, queue_app
 from backend.infra.postgres import DbSession, db
 from backend.infra.redis import Outage
 from backend.web.sessions import Sessions
+from backend.wiring.rules import register_rules
 
 
 @dataclass(frozen=True)
@@ -31,15 +33,18 @@ class Parts:
 def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     """Register the stores, the clock and every domain's service with `app`."""
     svcs.flask.init_app(app)
-    _register_infra(app, settings, parts)
+    with app.app_context():
+        engine = db.engine
+    _register_infra(app, settings, parts, engine)
     _register_identity(app)
+    register_rules(app, settings, engine)
 
 
-def _register_infra(app: Flask, settings: Settings, parts: Parts) -> None:
+def _register_infra(app: Flask, settings: Settings, parts: Parts, engine: Engine) -> None:
     svcs.flask.register_value(app, Settings, settings)
     svcs.flask.register_value(app, Clock, parts.clock or SystemClock())
     svcs.flask.register_value(app, redis.Redis, redis_client.connect(_required(settings.redis_url)))
-    svcs.flask.register_value(app, EventStore, parts.events or _event_store(app, settings))
+    svcs.flask.register_value(app, EventStore, parts.events or _event_store(settings, engine))
     svcs.flask.register_value(app, procrastinate.App, queue_app(_required(settings.postgres_url)))
     svcs.flask.register_factory(app, JobQueue, _job_queue)
     svcs.flask.register_factory(app, AuditLog, _audit_log)
@@ -91,11 +96,8 @@ def _users(container: svcs.Container) -> UserService:
     )
 
 
-def _event_store(app: Flask, settings: Settings) -> EventStore:
-    if settings.mongo_url:
-        return MongoEventStore(settings.mongo_url)
-    with app.app_context():
-        return EmbeddedEventStore(db.engine)
+def _event_store(settings: Settings, engine: Engine) -> EventStore:
+    return MongoEventStore(settings.mongo_url) if settings.mongo_url else EmbeddedEventStore(engine)
 
 
 def _required(url: str | None) -> str:

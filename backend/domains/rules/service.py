@@ -1,0 +1,176 @@
+"""The rulebook that this process serves, and how a changed folder becomes the next one.
+
+A candidate is first read and run through its scenarios in a child process; a crash there is a
+refusal in words, and what is served stays. Swapping is one assignment: a request keeps the rulebook
+it took at its start, so one price never mixes two.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import structlog
+from sqlalchemy import Engine, select
+from sqlalchemy.dialects.postgresql import insert
+
+from backend.domains.rules.models import RuleRelease
+from backend.engine.matcher import MatcherFactory
+from backend.engine.matcher_compiled import compiled
+from backend.engine.problems import RulebookError
+from backend.engine.rulebook import Rulebook
+from backend.infra.clock import Clock
+from backend.infra.rule_files import folder_sources, read_sources
+from backend.infra.rule_trial import TrialResult
+from backend.kernel.errors import InvalidError, NotFoundError
+
+log = structlog.get_logger(__name__)
+
+POLL_SECONDS: Final = 0.5
+
+Trial = Callable[[Mapping[str, str]], TrialResult]
+
+
+class UnknownReleaseError(NotFoundError):
+    """A release that was never served here."""
+
+
+class RulesRefusedError(InvalidError):
+    """Rule files that cannot be served; `problems` says why, a sentence each."""
+
+    title = "The rules are not valid"
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class RulesService:
+    """Serves one rulebook at a time; safe to use from several threads."""
+
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        engine: Engine,
+        clock: Clock,
+        matcher: MatcherFactory,
+        matcher_name: str,
+        trial: Trial,
+    ) -> None:
+        """Serve the rulebook of `folder`, or the newest release when its files are wrong.
+
+        Raises RulesRefusedError with every problem when there is no release to fall back on.
+        """
+        self.matcher_name = matcher_name
+        self._folder = folder
+        self._engine = engine
+        self._clock = clock
+        self._matcher = matcher
+        self._trial = trial
+        self._changing = threading.Lock()
+        self._problems: tuple[str, ...] = ()
+        self._served: Rulebook | None = None
+        self._seen: frozenset[tuple[str, int, int]] = frozenset()
+        if not self.reload():
+            self._serve(self._newest_release())
+
+    def rulebook(self) -> Rulebook:
+        """The rulebook being served. Take it once for one answer."""
+        if self._served is None:
+            raise RulesRefusedError(self._problems)
+        return self._served
+
+    def problems(self) -> tuple[str, ...]:
+        """Why the newest edit is not served; empty when it is."""
+        return self._problems
+
+    def reload(self) -> bool:
+        """Serve what the folder says now; False, with `problems()`, when it cannot be served."""
+        with self._changing:
+            # Taken first: a file that changes while it is read is read again.
+            self._seen = fingerprint(self._folder)
+            try:
+                candidate = self._admit(folder_sources(self._folder))
+            except RulebookError as error:
+                return self._refuse([str(problem) for problem in error.problems])
+            except RulesRefusedError as error:
+                return self._refuse(error.problems)
+            if self._served is None or candidate.version != self._served.version:
+                self._serve(candidate)
+            else:
+                candidate.close()
+            self._problems = ()
+            return True
+
+    def watch(self, stop: threading.Event) -> None:
+        """Reload whenever a file of the folder changes, until `stop` is set."""
+        while not stop.wait(POLL_SECONDS):
+            if fingerprint(self._folder) != self._seen:
+                self.reload()
+
+    def release(self, *, version: str) -> Rulebook:
+        """A rulebook that was served once, read again from its kept files."""
+        served = self.rulebook()
+        if served.version == version:
+            return served
+        with self._engine.connect() as connection:
+            query = select(RuleRelease.sources).where(RuleRelease.version == version)
+            sources = connection.execute(query).scalar()
+        if sources is None:
+            raise UnknownReleaseError(f"There is no release {version} of the rules.")
+        return read_sources(sources, matcher=compiled)
+
+    def _admit(self, sources: Mapping[str, str]) -> Rulebook:
+        """The candidate, read by this process once a child process has survived it."""
+        preview = read_sources(sources, matcher=compiled)
+        if not self._is_kept(preview.version):
+            result = self._trial(sources)
+            if not result.ok:
+                raise RulesRefusedError(result.messages)
+        return read_sources(sources, matcher=self._matcher)
+
+    def _serve(self, rulebook: Rulebook) -> None:
+        self._keep(rulebook)
+        # What is replaced is given back when the last request that uses it lets go.
+        self._served = rulebook
+        log.info("rules_served", release=rulebook.version)
+
+    def _refuse(self, problems: Sequence[str]) -> bool:
+        self._problems = tuple(problems)
+        log.error("rules_refused", problems=list(problems))
+        return False
+
+    def _is_kept(self, version: str) -> bool:
+        with self._engine.connect() as connection:
+            query = select(RuleRelease.version).where(RuleRelease.version == version)
+            return connection.execute(query).scalar() is not None
+
+    def _keep(self, rulebook: Rulebook) -> None:
+        row = {
+            "version": rulebook.version,
+            "sources": dict(rulebook.sources),
+            "created_at": self._clock.now(),
+        }
+        with self._engine.begin() as connection:
+            connection.execute(insert(RuleRelease).values(row).on_conflict_do_nothing())
+
+    def _newest_release(self) -> Rulebook:
+        with self._engine.connect() as connection:
+            query = select(RuleRelease.sources).order_by(RuleRelease.created_at.desc()).limit(1)
+            sources = connection.execute(query).scalar()
+        if sources is None:
+            raise RulesRefusedError(self._problems)
+        return read_sources(sources, matcher=self._matcher)
+
+
+def fingerprint(folder: Path) -> frozenset[tuple[str, int, int]]:
+    """Name, size and time of change of every file; a file that vanishes meanwhile counts as gone."""
+    found: set[tuple[str, int, int]] = set()
+    for file in sorted(folder.rglob("*")):
+        try:
+            status = file.stat()
+        except FileNotFoundError:
+            continue
+        found.add((str(file), status.st_size, status.st_mtime_ns))
+    return frozenset(found)
