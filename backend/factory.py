@@ -5,31 +5,36 @@ from typing import Final
 from flask import Flask
 from flask_jwt_extended import JWTManager
 from flask_migrate import Migrate
-from flask_smorest import Blueprint
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend import wiring
+from backend.cli import users
 from backend.config import ROOT, Settings
+from backend.domains.identity import routes as identity
 from backend.infra.postgres import db, engine_options, sqlalchemy_url
 from backend.web import app as web_app
-from backend.web import errors
-from backend.web.api import make_api
+from backend.web import errors, limits
+from backend.web.api import Blueprint, make_api
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = ()
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (identity.blueprint,)
 
 
 def create_app(settings: Settings, parts: wiring.Parts | None = None) -> Flask:
     """The WSGI application of `settings`, whose store urls must be set (see `backend.cli.stores`)."""
     app = web_app.ClimbUp("backend")
     _configure(app, settings)
+    _trust_proxies(app, settings.proxy_count)
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"))
     JWTManager(app)
     wiring.register_parts(app, settings, parts or wiring.Parts())
     errors.register(app)
     web_app.install(app)
+    limits.install(app)
     api = make_api(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
+    app.cli.add_command(users.group)
     return app
 
 
@@ -44,7 +49,15 @@ def _configure(app: Flask, settings: Settings) -> None:
         JWT_ACCESS_TOKEN_EXPIRES=settings.jwt_access_expires,
         JWT_REFRESH_TOKEN_EXPIRES=settings.jwt_refresh_expires,
         JWT_TOKEN_LOCATION=["headers", "cookies"],
+        # Seconds that the clocks of two of our machines may differ.
+        JWT_DECODE_LEEWAY=5,
         JWT_COOKIE_CSRF_PROTECT=True,
         JWT_COOKIE_SECURE=settings.production,
         JWT_COOKIE_SAMESITE="Lax",
     )
+
+
+def _trust_proxies(app: Flask, count: int) -> None:
+    """Believe the last `count` proxies about the client's address, scheme and host; 0 believes nobody."""
+    if count:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]

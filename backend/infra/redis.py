@@ -6,6 +6,8 @@ from typing import Final
 
 import redis
 import structlog
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +24,8 @@ def connect(url: str) -> redis.Redis:
         socket_timeout=1.0,
         socket_connect_timeout=1.0,
         health_check_interval=30,
+        # Never twice: a script whose answer was lost may have run. Idle connections are checked before use.
+        retry=Retry(NoBackoff(), 0),
     )
 
 

@@ -3,17 +3,15 @@
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import structlog
 import svcs
 from flask import g
-from flask_jwt_extended import get_jwt, verify_jwt_in_request
-from flask_jwt_extended.exceptions import JWTExtendedException, NoAuthorizationError
-from jwt.exceptions import ExpiredSignatureError, PyJWTError
 
 from backend.kernel.errors import DeniedError, UnauthenticatedError
 from backend.kernel.roles import STAFF, Role
+from backend.web import tokens
 from backend.web.sessions import Sessions
 
 __all__ = ["STAFF", "Caller", "Role", "caller", "caller_id", "optional_caller", "requires", "signed_in"]
@@ -56,18 +54,8 @@ def optional_caller() -> Caller | None:
 
 
 def _read_token() -> Caller | None:
-    try:
-        verify_jwt_in_request(optional=True)
-    except ExpiredSignatureError:
-        raise UnauthenticatedError(
-            "The access token has expired; POST /api/auth/refresh for a new one."
-        ) from None
-    except NoAuthorizationError:
-        raise UnauthenticatedError("The Authorization header must be `Bearer <access token>`.") from None
-    except (JWTExtendedException, PyJWTError) as error:
-        raise UnauthenticatedError(f"The access token is not valid: {error}.") from None
-    claims: dict[str, Any] = get_jwt()
-    if not claims:
+    claims = tokens.read_access()
+    if claims is None:
         return None
     found = Caller(claims["sub"], frozenset(Role(r) for r in claims["roles"]), claims["sid"])
     svcs.flask.get(Sessions).see(session_id=found.session_id, user_id=found.user_id)

@@ -175,15 +175,19 @@ class Sessions:
         """End a session of the user. NotFoundError when they have none of that id."""
         if self.redis.hget(_session(session_id), "user_id") != user_id:
             raise NotFoundError("You have no session of that id; it may have ended already.")
-        self._end(user_id, [session_id])
+        self._delete(user_id, [session_id])
+
+    def end(self, *, session_id: str, user_id: str) -> None:
+        """End the session that a token of the user names; one that ended before is fine."""
+        self._delete(user_id, [session_id])
 
     def revoke_all(self, *, user_id: str) -> None:
         """End every session of the user."""
         names: Any = self.redis.zrange(_sessions(user_id), 0, -1)
         if names:
-            self._end(user_id, names)
+            self._delete(user_id, names)
 
-    def _end(self, user_id: str, names: list[str]) -> None:
+    def _delete(self, user_id: str, names: list[str]) -> None:
         with self.redis.pipeline() as pipe:
             pipe.delete(*map(_session, names))
             pipe.zrem(_sessions(user_id), *names)

@@ -1,17 +1,35 @@
-"""The tokens of a session: access (who, in which roles) and refresh (good once), as JSON or as cookies."""
+"""The tokens of a session: access (who, in which roles) and refresh (good once), in JSON or in cookies."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from flask import current_app
-from flask_jwt_extended import create_access_token, create_refresh_token
+from flask import Response, after_this_request, current_app, request
+from flask_jwt_extended import (
+    create_access_token,
+    create_refresh_token,
+    set_access_cookies,
+    set_refresh_cookies,
+    unset_jwt_cookies,
+    verify_jwt_in_request,
+)
+from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException, NoAuthorizationError
+from jwt.exceptions import ExpiredSignatureError, PyJWTError
 
+from backend.kernel.errors import UnauthenticatedError
 from backend.kernel.roles import Role
 from backend.web.sessions import RefreshTicket
+
+HEADERS = ("headers",)
+HEADERS_AND_COOKIES = ("headers", "cookies")
 
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """What a client keeps after login: the access token (`expires_in` seconds) and the refresh token."""
+    """What a client keeps after login; the access token is good for `expires_in` seconds.
+
+    The tokens are empty for a browser that has them in cookies, out of reach of its scripts.
+    """
 
     access_token: str
     refresh_token: str
@@ -26,3 +44,75 @@ def issue(*, user_id: str, roles: frozenset[Role], ticket: RefreshTicket) -> Tok
         refresh_token=create_refresh_token(user_id, additional_claims={**session, "jti": ticket.refresh_id}),
         expires_in=int(current_app.config["JWT_ACCESS_TOKEN_EXPIRES"].total_seconds()),
     )
+
+
+def deliver(pair: TokenPair, *, cookies: bool) -> TokenPair:
+    """What of `pair` to answer: all of it, or with `cookies` only its duration, the rest in cookies."""
+    after_this_request(_never_stored)
+    if not cookies:
+        return pair
+
+    def put(response: Response) -> Response:
+        set_access_cookies(response, pair.access_token)
+        set_refresh_cookies(response, pair.refresh_token)
+        return response
+
+    after_this_request(put)
+    return replace(pair, access_token="", refresh_token="")
+
+
+def forget() -> None:
+    """Clear the cookies with the answer to this request."""
+
+    def clear(response: Response) -> Response:
+        unset_jwt_cookies(response)
+        return response
+
+    after_this_request(clear)
+
+
+def in_cookies() -> bool:
+    """Whether this request brings its token in a cookie, and so wants the next ones there."""
+    return "Authorization" not in request.headers
+
+
+def read_access() -> dict[str, Any] | None:
+    """The claims of the access token, or None when the request brings none. UnauthenticatedError."""
+    return _read("access", optional="Authorization" not in request.headers)
+
+
+def read_refresh(*, locations: Sequence[str] = HEADERS_AND_COOKIES) -> dict[str, Any]:
+    """The claims of the refresh token, which must be there. UnauthenticatedError."""
+    return _read("refresh", refresh=True, locations=locations) or {}
+
+
+def read_any() -> dict[str, Any]:
+    """The claims of the token, access or refresh, which must be there. UnauthenticatedError."""
+    return _read("access", verify_type=False) or {}
+
+
+def _read(kind: str, **options: Any) -> dict[str, Any] | None:
+    try:
+        found = verify_jwt_in_request(**options)
+    except ExpiredSignatureError:
+        raise UnauthenticatedError(f"The {kind} token has expired; {_remedy(kind)}.") from None
+    except NoAuthorizationError:
+        raise UnauthenticatedError(f"Send `Authorization: Bearer <{kind} token>`; {_remedy(kind)}.") from None
+    except CSRFError:
+        raise UnauthenticatedError(
+            f"With cookies, send the header X-CSRF-TOKEN with the value of the cookie csrf_{kind}_token."
+        ) from None
+    except (JWTExtendedException, PyJWTError) as error:
+        raise UnauthenticatedError(f"The {kind} token is not valid: {error}.") from None
+    return None if found is None else found[1]
+
+
+def _remedy(kind: str) -> str:
+    if kind == "access":
+        return "POST /api/auth/login or /api/auth/refresh gives one"
+    return "POST /api/auth/login gives one"
+
+
+def _never_stored(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response

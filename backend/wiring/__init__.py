@@ -9,8 +9,6 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from backend.config import Settings
-from backend.domains.identity.passwords import PasswordHasher
-from backend.domains.identity.service import UserService
 from backend.infra import redis as redis_client
 from backend.infra.audit import AuditLog
 from backend.infra.clock import Clock, SystemClock
@@ -18,7 +16,7 @@ from backend.infra.events import EmbeddedEventStore, EventStore, MongoEventStore
 from backend.infra.jobs import JobQueue, Task, queue_app
 from backend.infra.postgres import DbSession, db
 from backend.infra.redis import Outage
-from backend.web.sessions import Sessions
+from backend.wiring.identity import register_identity
 from backend.wiring.rules import register_rules
 
 
@@ -36,7 +34,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     with app.app_context():
         engine = db.engine
     _register_infra(app, settings, parts, engine)
-    _register_identity(app)
+    register_identity(app, settings)
     register_rules(app, settings, engine)
 
 
@@ -44,17 +42,11 @@ def _register_infra(app: Flask, settings: Settings, parts: Parts, engine: Engine
     svcs.flask.register_value(app, Settings, settings)
     svcs.flask.register_value(app, Clock, parts.clock or SystemClock())
     svcs.flask.register_value(app, redis.Redis, redis_client.connect(_required(settings.redis_url)))
+    svcs.flask.register_value(app, Outage, Outage())
     svcs.flask.register_value(app, EventStore, parts.events or _event_store(settings, engine))
     svcs.flask.register_value(app, procrastinate.App, queue_app(_required(settings.postgres_url)))
     svcs.flask.register_factory(app, JobQueue, _job_queue)
     svcs.flask.register_factory(app, AuditLog, _audit_log)
-
-
-def _register_identity(app: Flask) -> None:
-    svcs.flask.register_value(app, PasswordHasher, PasswordHasher())
-    svcs.flask.register_value(app, Outage, Outage())
-    svcs.flask.register_factory(app, Sessions, _sessions)
-    svcs.flask.register_factory(app, UserService, _users)
 
 
 def session() -> DbSession:
@@ -76,24 +68,6 @@ def _job_queue(container: svcs.Container) -> JobQueue:
 
 def _audit_log(container: svcs.Container) -> AuditLog:
     return AuditLog(session(), container.get_abstract(Clock))
-
-
-def _sessions(container: svcs.Container) -> Sessions:
-    return Sessions(
-        redis=container.get(redis.Redis),
-        clock=container.get_abstract(Clock),
-        lifetime=container.get(Settings).jwt_refresh_expires,
-        outage=container.get(Outage),
-    )
-
-
-def _users(container: svcs.Container) -> UserService:
-    return UserService(
-        session=session(),
-        clock=container.get_abstract(Clock),
-        audit=container.get(AuditLog),
-        passwords=container.get(PasswordHasher),
-    )
 
 
 def _event_store(settings: Settings, engine: Engine) -> EventStore:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict, Unpack
 
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select
@@ -38,6 +39,14 @@ class User:
     loyalty_tier: str
     country: str | None
     created_at: datetime
+
+
+class ProfileChanges(TypedDict, total=False):
+    """What users may change about themselves."""
+
+    name: str
+    locale: str
+    country: str | None
 
 
 @dataclass(frozen=True)
@@ -100,12 +109,13 @@ class UserService:
             self.session.flush()
         return _user(row)
 
-    def change_profile(self, *, user_id: str, name: str, locale: str, country: str | None) -> User:
+    def change_profile(self, *, user_id: str, **changes: Unpack[ProfileChanges]) -> User:
         """The user with a new profile. NotFoundError when there is none."""
         row = self.session.get(UserRow, user_id, with_for_update=True)
         if row is None:
             raise NotFoundError(f"There is no user {user_id}.")
-        row.name, row.locale, row.country = name, locale, country
+        for field, value in changes.items():
+            setattr(row, field, value)
         self.session.flush()
         return _user(row)
 

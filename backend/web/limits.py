@@ -1,0 +1,201 @@
+"""How often somebody may ask: an ordinary limit on everything, and a strict one on login attempts.
+
+Counters are in Redis, so they hold across processes. Without Redis the ordinary limit lets everybody
+through and the strict one nobody (docs/decisions/0021-limits.md).
+"""
+
+import hashlib
+import ipaddress
+from dataclasses import dataclass
+from typing import Any, Final
+
+import limits
+import redis
+import svcs
+from flask import Flask, Response, g, request
+from redis.exceptions import RedisError
+
+from backend.config import SettingsError
+from backend.infra.redis import Outage, key
+from backend.kernel.errors import TooManyError, UnauthenticatedError
+from backend.web.auth import optional_caller
+from backend.web.errors import retry_after
+
+# What probes and scrapers ask, which must never be told to come back later.
+EXEMPT: Final = frozenset({"/health", "/ready", "/metrics"})
+_IPV6_CUSTOMER_BITS: Final = 64
+
+# KEYS: counter. ARGV: window (ms). Answers the count, this one included, and the rest of the window (ms).
+_COUNT: Final = """
+local count = redis.call('INCR', KEYS[1])
+local rest = redis.call('PTTL', KEYS[1])
+if rest < 0 then
+  redis.call('PEXPIRE', KEYS[1], ARGV[1])
+  rest = tonumber(ARGV[1])
+end
+return {count, rest}
+"""
+
+# KEYS: counter.
+_UNCOUNT: Final = "if tonumber(redis.call('GET', KEYS[1]) or '0') > 0 then redis.call('DECR', KEYS[1]) end"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a counter stands: how many are allowed in a window, how many came, when it starts anew (s)."""
+
+    allowed: int
+    count: int
+    reset_after: float
+
+    @property
+    def exceeded(self) -> bool:
+        """Whether this one was too many."""
+        return self.count > self.allowed
+
+    @property
+    def remaining(self) -> int:
+        """How many more may come in this window."""
+        return max(0, self.allowed - self.count)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """So many in a window of so long, counted from the first one."""
+
+    amount: int
+    seconds: int
+
+    @classmethod
+    def parse(cls, text: str, *, variable: str) -> "Rate":
+        """From `10 per 15 minutes`, `5/second`. SettingsError names `variable`."""
+        try:
+            item = limits.parse(text)
+        except ValueError:
+            raise SettingsError(f"{variable} must look like `600 per minute`, not {text!r}") from None
+        return cls(item.amount, item.get_expiry())
+
+
+@dataclass(frozen=True)
+class Counters:
+    """Counts what happens in windows. Verbs raise RedisError when Redis does not answer."""
+
+    redis: redis.Redis
+
+    def count(self, name: str, rate: Rate) -> Standing:
+        """One more of `name`."""
+        answer: Any = self.redis.eval(_COUNT, 1, key("rate", name), rate.seconds * 1000)
+        return Standing(rate.amount, answer[0], answer[1] / 1000)
+
+    def uncount(self, name: str) -> None:
+        """One less of `name`, if its window is still open."""
+        self.redis.eval(_UNCOUNT, 1, key("rate", name))
+
+
+@dataclass(frozen=True)
+class RequestLimit:
+    """The ordinary limit: requests of a user, or of an address for visitors. Open when Redis is away."""
+
+    counters: Counters
+    rate: Rate
+    outage: Outage
+
+    def count(self, *, who: str) -> Standing | None:
+        """One more request by `who`; None when Redis does not answer, which limits nobody."""
+        if self.outage.lasts():
+            return None
+        try:
+            return self.counters.count(f"request:{who}", self.rate)
+        except RedisError as error:
+            self.outage.begin(error)
+            return None
+
+
+@dataclass(frozen=True)
+class LoginAttempts:
+    """The strict limit: attempts on an account, from wherever, and from an address, on whatever account.
+
+    An attempt counts before the password is looked at, so guesses sent at once count as well as
+    guesses in turn; a right password takes its own attempt back. Closed when Redis is away: its error
+    reaches the caller.
+    """
+
+    counters: Counters
+    rate: Rate
+
+    def begin(self, *, account: str, address: str) -> None:
+        """Count an attempt. TooManyError when the address or the account had too many.
+
+        An address that had too many does not count against accounts: it cannot lock others out.
+        """
+        self._refuse(self.counters.count(_of_address(address), self.rate), "from your address")
+        self._refuse(self.counters.count(_of_account(account), self.rate), "on this account")
+
+    def forgive(self, *, account: str, address: str) -> None:
+        """Take back the attempt that turned out to be right."""
+        self.counters.uncount(_of_address(address))
+        self.counters.uncount(_of_account(account))
+
+    @staticmethod
+    def _refuse(standing: Standing, where: str) -> None:
+        if standing.exceeded:
+            raise TooManyError(
+                f"Too many failed logins {where}; try again later.",
+                retry_after=retry_after(standing.reset_after),
+            )
+
+
+def address_block(address: str) -> str:
+    """The address for counting: IPv6 customers have a whole /64, so that counts as one."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if parsed.version == 6:  # noqa: PLR2004
+        return str(ipaddress.ip_network((parsed, _IPV6_CUSTOMER_BITS), strict=False))
+    return str(parsed)
+
+
+def install(app: Flask) -> None:
+    """Limit every request of `app` and tell where the limit stands in `RateLimit-*` headers."""
+    app.before_request(_limit)
+    app.after_request(_tell)
+
+
+def _limit() -> None:
+    if request.path in EXEMPT:
+        return
+    standing = svcs.flask.get(RequestLimit).count(who=_who())
+    g.standing = standing
+    if standing is not None and standing.exceeded:
+        raise TooManyError(
+            f"More than {standing.allowed} requests in the time allowed for them; slow down.",
+            retry_after=retry_after(standing.reset_after),
+        )
+
+
+def _tell(response: Response) -> Response:
+    standing: Standing | None = g.get("standing")
+    if standing is not None:
+        response.headers["RateLimit-Limit"] = str(standing.allowed)
+        response.headers["RateLimit-Remaining"] = str(standing.remaining)
+        response.headers["RateLimit-Reset"] = str(retry_after(standing.reset_after))
+    return response
+
+
+def _who() -> str:
+    """The user, or the address of a visitor; a token that is no good makes a visitor here."""
+    try:
+        found = optional_caller()
+    except UnauthenticatedError:
+        found = None
+    return found.user_id if found else address_block(request.remote_addr or "")
+
+
+def _of_address(address: str) -> str:
+    return f"login:address:{address_block(address)}"
+
+
+def _of_account(account: str) -> str:
+    """Hashed: an account may be any text that somebody typed, and is nobody's business in Redis."""
+    return f"login:account:{hashlib.sha256(account.casefold().encode()).hexdigest()}"
