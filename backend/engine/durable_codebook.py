@@ -1,7 +1,8 @@
 """The fields that some rules need of the facts, and the rules' conditions in the codes of those fields."""
 
+import dataclasses
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from backend.engine.conditions import AllOf, Condition, FactTest, leaves
@@ -40,7 +41,7 @@ class Codebook:
     """Encodes facts and conditions; grows while conditions are added, and is only read afterwards."""
 
     def __init__(self, conditions: Sequence[Condition], *, vocabulary: Vocabulary) -> None:
-        self._names: dict[Key, str] = {}
+        self._numbers: dict[Key, int] = {}
         self._fields: list[Field] = []
         for key, demand in _demands(conditions).items():
             self._add(key, demand.field(vocabulary))
@@ -48,13 +49,13 @@ class Codebook:
 
     @property
     def fields(self) -> dict[str, Field]:
-        """The fields by name, in the order of their numbers."""
-        return dict(zip(self._names.values(), self._fields, strict=True))
+        """The fields by their names."""
+        return {_name(number): field for number, field in enumerate(self._fields)}
 
-    def _add(self, key: Key, new: Field) -> str:
-        self._names[key] = name = f"f{len(self._fields)}"
+    def _add(self, key: Key, new: Field) -> int:
+        self._numbers[key] = number = len(self._fields)
         self._fields.append(new)
-        return name
+        return number
 
     def _lower_rule(self, condition: Condition) -> Node:
         node = self._lower(condition)
@@ -70,15 +71,22 @@ class Codebook:
         key = _key(test)
         if key is test:
             return self._derive(test)
-        name = self._names[key]
-        within = self._fields[int(name[1:])]
-        node = _node(name, codes_passing(test.unary, within), within.top)
+        number = self._numbers[key]
+        field = self._fields[number]
+        node = _node(_name(number), codes_passing(test.unary, field), field.top)
         return self._derive(test) if node is None else node
 
     def _derive(self, condition: Condition) -> Node:
         """The condition as one field that Python computes."""
-        name = self._names.get(condition)
-        return Leaf(name or self._add(condition, derived(compile_condition(condition))), "$eq", 1)
+        number = self._numbers.get(condition)
+        if number is None:
+            number = self._add(condition, derived(compile_condition(condition)))
+        return Leaf(_name(number), "$eq", 1)
+
+
+def _name(number: int) -> str:
+    """A name that C and JSON cannot mistake, whatever the fact is called."""
+    return f"f{number}"
 
 
 @dataclass(slots=True)
@@ -86,7 +94,7 @@ class _Demand:
     """What conditions ask of one field: the constants, and whether their order matters."""
 
     test: FactTest
-    constants: dict[Any, None] = field(default_factory=dict)
+    constants: dict[Any, None] = dataclasses.field(default_factory=dict)
     ordered: bool = False
 
     def field(self, vocabulary: Vocabulary) -> Field:

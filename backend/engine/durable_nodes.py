@@ -7,8 +7,6 @@ from typing import Any, Final, Literal
 
 EQUAL: Final = "$eq"
 Operator = Literal["$eq", "$neq", "$gte", "$lte"]
-LARGEST_CODE: Final = 2**53
-"""Far below 2^63, at which the C module saturates."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,8 +76,9 @@ class TestCheckedMatcher:
 
         assert checked.reference.asked == compared
 
-    def test_a_failure_is_reported_and_answered_by_the_reference(self) -> None:
-        checked, reports = matcher(DurableError("error code: 303"), sample=0.0)
+    @pytest.mark.parametrize("failure", [DurableError, TypeError, MemoryError])
+    def test_a_failure_is_reported_and_answered_by_the_reference(self, failure) -> None:
+        checked, reports = matcher(failure("error code: 303"), sample=0.0)
 
         assert checked.match({"party": 5}) == (1,)
         assert reports.seen == [Disagreement({"party": 5}, (1,), None, "error code: 303")]

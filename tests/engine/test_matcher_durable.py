@@ -12,6 +12,7 @@ from backend.engine.matcher import Candidate
 from backend.engine.matcher_compiled import compiled
 from backend.engine.matcher_durable import durable
 from backend.engine.unary_tests import Compare, Equals, Interval, OneOf
+from backend.kernel.money import Money
 from bench.cases import VOCABULARY as MANY_TYPES
 from bench.cases import random_facts, random_rules
 from tests.engine.durable import needs_durable
@@ -30,7 +31,7 @@ def for_kinds(condition, *kinds: str) -> Candidate:
 
 class TestAgreement:
     @given(candidates(), st.lists(facts(), min_size=1, max_size=10))
-    @settings(max_examples=200)
+    @settings(max_examples=100)
     def test_it_answers_as_the_compiled_matcher(self, rules, cases) -> None:
         expected, actual = compiled(rules, vocabulary=VOCABULARY), durable(rules, vocabulary=VOCABULARY)
 
@@ -98,6 +99,14 @@ class TestSharding:
         matcher = durable([for_kinds(wide)], vocabulary=VOCABULARY)
 
         assert [matcher.match({"party": party}) for party in (3, 7, 994)] == [(0,), (), (0,)]
+
+    def test_money_of_several_currencies_in_one_test_is_answered_all_the_same(self) -> None:
+        prices = FactTest("base", OneOf((Money(100, "EUR"), Money(100, "JPY"))))
+        matcher = durable([for_kinds(prices)], vocabulary=VOCABULARY)
+
+        found = [matcher.match({"base": Money(100, currency)}) for currency in ("EUR", "JPY", "KWD")]
+
+        assert found == [(0,), (0,), ()]
 
 
 class TestLifetime:
