@@ -216,6 +216,24 @@ DurableRuleset({1: Leaf("f0", "$eq", 1)}, names=["f0"]).close()
 
         assert done.returncode == 0, done.stderr
 
+    def test_marked_as_forked_it_opens_a_handle_of_its_own(self) -> None:
+        ruleset = DurableRuleset({1: ONE}, names=["f0"])
+        parents = ruleset._handle
+
+        ruleset.mark_forked()
+
+        assert [ruleset.match((code,)) for code in (1, 0)] == [[1], []]
+        assert ruleset._handle is not parents
+
+    def test_a_closed_ruleset_stays_closed_in_a_child(self) -> None:
+        ruleset = DurableRuleset({1: ONE}, names=["f0"])
+        ruleset.close()
+
+        ruleset.mark_forked()
+
+        with pytest.raises(DurableError, match="closed"):
+            ruleset.match((1,))
+
     def test_a_child_forked_in_the_middle_of_a_match_matches_on_a_handle_of_its_own(self) -> None:
         done = run_apart("""
 import os
