@@ -51,6 +51,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         JWT_TOKEN_LOCATION=["headers", "cookies"],
         # Seconds that the clocks of two of our machines may differ.
         JWT_DECODE_LEEWAY=5,
+        JWT_REFRESH_COOKIE_PATH="/api/auth",
         JWT_COOKIE_CSRF_PROTECT=True,
         JWT_COOKIE_SECURE=settings.production,
         JWT_COOKIE_SAMESITE="Lax",
