@@ -16,6 +16,7 @@ from backend.infra.events import EmbeddedEventStore, EventStore, MongoEventStore
 from backend.infra.jobs import JobQueue, Task, queue_app
 from backend.infra.postgres import DbSession, db
 from backend.infra.redis import Outage
+from backend.wiring.availability import register_availability, register_catalog
 from backend.wiring.identity import register_identity
 from backend.wiring.rules import register_rules
 
@@ -35,6 +36,8 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
         engine = db.engine
     _register_infra(app, settings, parts, engine)
     register_identity(app, settings)
+    register_catalog(app)
+    register_availability(app, settings)
     register_rules(app, settings, engine)
 
 

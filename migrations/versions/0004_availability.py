@@ -53,7 +53,9 @@ CREATE TABLE schedule_exceptions (
     CONSTRAINT fk_schedule_exceptions_provider_id FOREIGN KEY (provider_id) REFERENCES schedules (provider_id),
     CONSTRAINT ck_schedule_exceptions_id CHECK (id LIKE 'exc\_%'),
     CONSTRAINT ck_schedule_exceptions_kind CHECK (kind IN ('closed', 'open', 'units')),
-    CONSTRAINT ck_schedule_exceptions_period CHECK (starts < ends AND isfinite(starts) AND isfinite(ends)),
+    CONSTRAINT ck_schedule_exceptions_period CHECK (
+        '2000-01-01' <= starts AND starts < ends AND ends <= '2200-01-01'
+    ),
     CONSTRAINT ck_schedule_exceptions_units CHECK (
         (kind = 'units') = (units IS NOT NULL) AND units BETWEEN 0 AND 10000
     ),

@@ -17,6 +17,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE: Final = timedelta(minutes=1)
 _MINUTE_BYTES: Final = 4
 _LENGTH: Final = 32
+# 4 bytes reach beyond the year 9999, where datetime ends; nobody books that far ahead.
+_LATEST: Final = (datetime(2200, 1, 1, tzinfo=UTC) - _EPOCH) // _MINUTE
 
 
 def slot_id(*, product_id: str, starts_at: datetime) -> str:
@@ -39,5 +41,7 @@ def parse_slot_id(text: str) -> tuple[str, datetime] | None:
     except (binascii.Error, ValueError):
         return None
     minutes = int.from_bytes(raw[:_MINUTE_BYTES], "big")
+    if minutes > _LATEST:
+        return None
     product_id = f"{ids.PRODUCT}_{str(ULID.from_bytes(raw[_MINUTE_BYTES:])).lower()}"
     return product_id, _EPOCH + minutes * _MINUTE

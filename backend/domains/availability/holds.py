@@ -1,0 +1,250 @@
+"""Holding, booking, moving and freeing seats. That no seat is sold twice is the database's to forbid.
+
+Every verb locks in one order: schedules (by provider), allocations (by id), counters (by key). So
+two of them never wait for each other in a circle, and who loses is told so rather than killed.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import and_, delete, insert, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.exc import IntegrityError
+
+from backend.domains.availability.entities import Hold, Slot
+from backend.domains.availability.models import AllocationRow
+from backend.domains.availability.queries import lock_counters, lock_schedules
+from backend.domains.availability.service import AvailabilityService, Offer
+from backend.domains.availability.slot_ids import slot_id as slot_id_of
+from backend.infra.postgres import DbSession, violated
+from backend.kernel import ids
+from backend.kernel.errors import ConflictError, InvalidError, NotFoundError
+
+TAKEN: Final = frozenset({"ex_allocations_busy", "ck_slot_counters_taken", "uq_allocations_hold"})
+BATCH: Final = 500
+
+
+class SlotTakenError(ConflictError):
+    """Somebody else has the slot, or too many of its seats."""
+
+
+@dataclass(frozen=True)
+class HoldService:
+    """Takes seats of slots: for a while (a hold) or for good (a booking)."""
+
+    session: DbSession
+    availability: AvailabilityService
+    kept_for: timedelta
+
+    def hold(
+        self,
+        *,
+        user_id: str,
+        slot_id: str,
+        seats: int,
+        now: datetime,
+        kept_for: timedelta | None = None,
+    ) -> Hold:
+        """Keep `seats` of a slot for `user_id` until `now + kept_for` (the configured time by default).
+
+        A second hold of the same user on the same slot replaces the first. NotFoundError,
+        SlotGoneError, SlotTakenError; InvalidError for a party that the product does not take.
+        """
+        expires_at = now + (kept_for or self.kept_for)
+        _, provider, _ = self.availability.parts(slot_id=slot_id)
+        lock_schedules(self.session, provider_ids=[provider.id])
+        offer = self._offer(slot_id=slot_id, seats=seats, user_id=user_id, now=now)
+        hold_id = self._take(offer, seats=seats, user_id=user_id, now=now, hold_expires_at=expires_at)
+        return Hold(hold_id, offer.slot.id, user_id, seats, expires_at)
+
+    def release(self, *, hold_id: str, user_id: str) -> None:
+        """Give a hold back. NotFoundError when this user has none with this id."""
+        held = and_(
+            AllocationRow.id == hold_id, AllocationRow.user_id == user_id, AllocationRow.booking_id.is_(None)
+        )
+        found = self.session.scalars(select(AllocationRow.id).where(held).with_for_update()).one_or_none()
+        if found is None:
+            raise NotFoundError(f"You have no hold {hold_id}; it may have expired.")
+        self._delete([found])
+
+    def holds_of(self, *, user_id: str, now: datetime) -> list[Hold]:
+        """The holds of a user that have not expired, by the start of their slot."""
+        held = AllocationRow
+        rows = self.session.execute(
+            select(held.id, held.product_id, held.starts_at, held.seats, held.hold_expires_at)
+            .where(held.user_id == user_id, held.hold_expires_at > now)
+            .order_by(held.starts_at, held.id)
+        )
+        return [
+            Hold(
+                id=row.id,
+                slot_id=slot_id_of(product_id=row.product_id, starts_at=row.starts_at),
+                user_id=user_id,
+                seats=row.seats,
+                expires_at=row.hold_expires_at,
+            )
+            for row in rows
+        ]
+
+    def claim(self, *, slot: Slot, seats: int, booking_id: str, user_id: str, now: datetime) -> None:
+        """Book seats for good: what the user holds of the slot becomes the booking's, or new seats do.
+
+        SlotGoneError, SlotTakenError; InvalidError for a party that the product does not take.
+        """
+        lock_schedules(self.session, provider_ids=[slot.provider.id])
+        offer = self._offer(slot_id=slot.id, seats=seats, user_id=user_id, now=now)
+        self._take(offer, seats=seats, user_id=user_id, now=now, booking_id=booking_id)
+
+    def move(self, *, booking_id: str, slot: Slot, seats: int, now: datetime) -> None:
+        """Give a booking other seats for those it has, in one step; on any error it keeps what it has.
+
+        NotFoundError for a booking without seats; SlotGoneError, SlotTakenError, InvalidError.
+        """
+        before = self._booked(booking_id)
+        lock_schedules(self.session, provider_ids={before.provider_id, slot.provider.id})
+        if self._booked(booking_id, lock=True) != before:
+            raise ConflictError("This booking is being changed elsewhere; look at it again.")
+        offer = self._offer(
+            slot_id=slot.id, seats=seats, user_id=before.user_id, now=now, booking_id=booking_id
+        )
+        with self._taking(offer.slot):
+            keys = {(before.product_id, before.starts_at), (slot.product.id, slot.starts_at)}
+            lock_counters(self.session, keys=keys)
+            self._clear(offer, user_id=before.user_id, now=now)
+            self.session.execute(
+                update(AllocationRow)
+                .where(AllocationRow.booking_id == booking_id)
+                .values(seats=seats, **_values(offer))
+                .execution_options(synchronize_session=False)
+            )
+
+    def free(self, *, booking_id: str) -> None:
+        """Give back the seats of a booking, if it has any."""
+        self._delete(
+            self.session.scalars(select(AllocationRow.id).where(AllocationRow.booking_id == booking_id)).all()
+        )
+
+    def release_expired(self, *, now: datetime) -> list[str]:
+        """Delete up to `BATCH` expired holds that nobody else is at; the ids of their slots, by start.
+
+        For tidiness and for waitlists: an expired hold blocks nobody even when this never runs.
+        """
+        rows = self.session.execute(
+            select(AllocationRow.id, AllocationRow.product_id, AllocationRow.starts_at)
+            .where(AllocationRow.booking_id.is_(None), AllocationRow.hold_expires_at <= now)
+            .order_by(AllocationRow.hold_expires_at)
+            .limit(BATCH)
+            .with_for_update(skip_locked=True)
+        ).all()
+        self._delete([row.id for row in sorted(rows, key=lambda row: (row.product_id, row.starts_at))])
+        return sorted({slot_id_of(product_id=row.product_id, starts_at=row.starts_at) for row in rows})
+
+    def _offer(self, *, slot_id: str, seats: int, now: datetime, **mine: Any) -> Offer:
+        offer = self.availability.offer(slot_id=slot_id, now=now, **mine)
+        most = offer.slot.product.max_party
+        if not 1 <= seats <= most:
+            raise InvalidError(
+                f"This takes a party of 1 to {most}, not {seats}.",
+                errors={"party": [f"Must be between 1 and {most}."]},
+            )
+        if seats > offer.slot.seats_left:
+            raise _taken_error(offer.slot)
+        return offer
+
+    def _take(self, offer: Offer, *, seats: int, user_id: str, now: datetime, **purpose: Any) -> str:
+        """Replace the user's hold on the slot by an allocation for `purpose` (a hold or a booking)."""
+        hold_id = ids.new_id(ids.HOLD)
+        with self._taking(offer.slot):
+            self._clear(offer, user_id=user_id, now=now)
+            self.session.execute(
+                insert(AllocationRow).values(
+                    id=hold_id, user_id=user_id, seats=seats, **_values(offer), **purpose
+                )
+            )
+        return hold_id
+
+    def _clear(self, offer: Offer, *, user_id: str, now: datetime) -> None:
+        """Delete the user's own hold on the slot, and expired holds of others that are in the way."""
+        slot, held = offer.slot, AllocationRow
+        same_slot = and_(held.product_id == slot.product.id, held.starts_at == slot.starts_at)
+        in_the_way = and_(
+            held.provider_id == slot.provider.id,
+            held.busy.op("&&")(_range(offer)),
+            held.hold_expires_at <= now,
+            # Shared slots do not stand in each other's way; leaving theirs alone keeps to one counter.
+            or_(literal(offer.exclusive), held.exclusive, same_slot),
+        )
+        # All rows are locked before the first is deleted, because deleting one locks its counter.
+        found = self.session.execute(
+            select(held.id, held.product_id, held.starts_at)
+            .where(held.booking_id.is_(None), or_(and_(same_slot, held.user_id == user_id), in_the_way))
+            .order_by(held.id)
+            .with_for_update()
+        ).all()
+        self._delete([row.id for row in sorted(found, key=lambda row: (row.product_id, row.starts_at))])
+
+    def _delete(self, allocation_ids: Iterable[str]) -> None:
+        """Delete one by one, because a single statement would lock the counters in any order."""
+        for allocation_id in allocation_ids:
+            self.session.execute(
+                delete(AllocationRow)
+                .where(AllocationRow.id == allocation_id)
+                .execution_options(synchronize_session=False)
+            )
+
+    def _booked(self, booking_id: str, *, lock: bool = False) -> "_Booked":
+        booked = AllocationRow
+        query = select(booked.provider_id, booked.product_id, booked.starts_at, booked.user_id).where(
+            booked.booking_id == booking_id
+        )
+        row = self.session.execute(query.with_for_update() if lock else query).one_or_none()
+        if row is None:
+            raise NotFoundError(f"The booking {booking_id} has no seats.")
+        return _Booked(*row)
+
+    @contextmanager
+    def _taking(self, slot: Slot) -> Iterator[None]:
+        """Turn the database's refusal into SlotTakenError and undo what the block did, nothing else."""
+        try:
+            with self.session.begin_nested():
+                yield
+        except IntegrityError as error:
+            if violated(error) not in TAKEN:
+                raise
+            raise _taken_error(slot) from error
+
+
+class _Booked(NamedTuple):
+    """What a booking has, and whose it is."""
+
+    provider_id: str
+    product_id: str
+    starts_at: datetime
+    user_id: str
+
+
+def _values(offer: Offer) -> dict[str, Any]:
+    return {
+        "provider_id": offer.slot.provider.id,
+        "product_id": offer.slot.product.id,
+        "starts_at": offer.slot.starts_at,
+        "ends_at": offer.slot.ends_at,
+        "busy": _range(offer),
+        "exclusive": offer.exclusive,
+        "capacity": offer.capacity,
+    }
+
+
+def _range(offer: Offer) -> Range[datetime]:
+    return Range(offer.busy.start, offer.busy.end)
+
+
+def _taken_error(slot: Slot) -> SlotTakenError:
+    return SlotTakenError(
+        "This slot has been taken in the meantime, or has too few seats left. "
+        "GET /api/bookings lists the slots that are free.",
+        extra={"slot_id": slot.id, "seats_left": slot.seats_left},
+    )

@@ -1,0 +1,98 @@
+"""Reading the catalogue. Changing it is in `editing.py`."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from backend.domains.catalog.entities import SLOT, Category, Product, Provider
+from backend.domains.catalog.models import CategoryRow, ProductRow, ProviderRow
+from backend.domains.catalog.rows import category_of, product_of, provider_of
+from backend.infra.postgres import DbSession
+from backend.kernel.errors import NotFoundError
+
+
+@dataclass(frozen=True)
+class CatalogService:
+    """What is sold and who performs it. Single things are found even when retired; lists leave them out."""
+
+    session: DbSession
+
+    def provider(self, *, provider_id: str) -> Provider:
+        """The provider with this id. NotFoundError when there is none."""
+        found = self.providers(provider_ids=[provider_id])
+        if not found:
+            raise NotFoundError(f"There is no provider {provider_id}.")
+        return found[provider_id]
+
+    def providers(self, *, provider_ids: Collection[str]) -> dict[str, Provider]:
+        """Those of the providers that exist, by id."""
+        query = select(ProviderRow).where(ProviderRow.id.in_(provider_ids))
+        return {row.id: provider_of(row) for row in self.session.scalars(query)}
+
+    def product(self, *, product_id: str) -> Product:
+        """The product with this id. NotFoundError when there is none."""
+        found = self.products(product_ids=[product_id])
+        if not found:
+            raise NotFoundError(f"There is no product {product_id}.")
+        return found[product_id]
+
+    def products(self, *, product_ids: Collection[str]) -> dict[str, Product]:
+        """Those of the products that exist, by id."""
+        query = select(ProductRow).where(ProductRow.id.in_(product_ids))
+        return {row.id: product_of(row) for row in self.session.scalars(query)}
+
+    def products_of(self, *, provider_ids: Collection[str]) -> list[Product]:
+        """The active products of kind slot of these providers, in the order of their ids."""
+        query = (
+            select(ProductRow)
+            .where(ProductRow.provider_id.in_(provider_ids), ProductRow.is_active, ProductRow.kind == SLOT)
+            .order_by(ProductRow.id)
+        )
+        return [product_of(row) for row in self.session.scalars(query)]
+
+    def list_providers(self, *, category: str | None, after: str | None, limit: int) -> list[Provider]:
+        """Up to `limit` active providers with an id after `after`, oldest first."""
+        query = select(ProviderRow).where(ProviderRow.is_active).order_by(ProviderRow.id).limit(limit)
+        if category is not None:
+            query = query.where(ProviderRow.category == category)
+        if after is not None:
+            query = query.where(ProviderRow.id > after)
+        return [provider_of(row) for row in self.session.scalars(query)]
+
+    def list_products(
+        self,
+        *,
+        kind: str | None,
+        category: str | None,
+        provider_id: str | None,
+        after: str | None,
+        limit: int,
+    ) -> list[Product]:
+        """Up to `limit` active products with an id after `after`, oldest first."""
+        query = select(ProductRow).where(ProductRow.is_active).order_by(ProductRow.id).limit(limit)
+        wanted = {
+            ProductRow.kind: kind,
+            ProductRow.category: category,
+            ProductRow.provider_id: provider_id,
+        }
+        for column, value in wanted.items():
+            if value is not None:
+                query = query.where(column == value)
+        if after is not None:
+            query = query.where(ProductRow.id > after)
+        return [product_of(row) for row in self.session.scalars(query)]
+
+    def category(self, *, slug: str) -> Category:
+        """The category with this slug. NotFoundError when there is none."""
+        row = self.session.get(CategoryRow, slug)
+        if row is None:
+            raise NotFoundError(f"There is no category {slug!r}.")
+        return category_of(row)
+
+    def categories(self) -> list[Category]:
+        """The active categories, in the order in which siblings are shown."""
+        query = (
+            select(CategoryRow).where(CategoryRow.is_active).order_by(CategoryRow.position, CategoryRow.slug)
+        )
+        return [category_of(row) for row in self.session.scalars(query)]

@@ -1,0 +1,32 @@
+"""Builds the catalogue, the slots and the holds."""
+
+from datetime import timedelta
+
+import svcs
+from flask import Flask
+
+from backend.config import Settings
+from backend.domains.availability.holds import HoldService
+from backend.domains.availability.service import AvailabilityService
+from backend.domains.catalog.service import CatalogService
+from backend.infra.postgres import db
+
+
+def register_catalog(app: Flask) -> None:
+    """What is sold and who performs it."""
+    svcs.flask.register_factory(app, CatalogService, lambda: CatalogService(db.session))
+
+
+def register_availability(app: Flask, settings: Settings) -> None:
+    """When it can be booked, and the seats that are taken."""
+    kept_for = timedelta(seconds=settings.hold_seconds)
+
+    def holds(container: svcs.Container) -> HoldService:
+        return HoldService(db.session, container.get(AvailabilityService), kept_for)
+
+    svcs.flask.register_factory(app, AvailabilityService, _availability)
+    svcs.flask.register_factory(app, HoldService, holds)
+
+
+def _availability(container: svcs.Container) -> AvailabilityService:
+    return AvailabilityService(db.session, container.get(CatalogService))
