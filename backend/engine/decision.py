@@ -1,7 +1,7 @@
 """The answer of the engine: what was decided, by which rules, and which rules nearly fired."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from backend.engine.effects import Effect, PriceEffect
 from backend.kernel.money import Money
@@ -23,11 +23,11 @@ class Fired:
         return getattr(self.effect, "label", "") or self.about
 
 
-@dataclass(frozen=True, slots=True)
-class NearMiss:
+class NearMiss(NamedTuple):
     """A rule that failed by one test: the test in the words of the file, and what the fact was.
 
-    `got` is the fact's value in its Python type; None when the fact is missing.
+    `got` is the fact's value in its Python type; None when the fact is missing. A tuple, as there are
+    many of them in every decision and a tuple is made three times as fast as a frozen dataclass.
     """
 
     rule: str

@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 from backend.engine.decision import Decision, Fired, NearMiss
 from backend.engine.hit_policies import HitPolicy
 from backend.engine.matcher import Matcher, MatcherFactory
-from backend.engine.near_misses import Explainer
-from backend.engine.partition import Partition
+from backend.engine.near_misses import Explainers
 from backend.engine.rules import Rule
 from backend.engine.scenarios import Scenario
 from backend.engine.vocabulary import FactError, Facts, Vocabulary
@@ -31,7 +30,7 @@ class DecisionTable:
     facts: tuple[str, ...]
     is_dated: bool
     matcher: Matcher
-    explainers: Partition[tuple[int, Explainer]]
+    explainers: Explainers
 
     @classmethod
     def of(
@@ -60,7 +59,7 @@ class DecisionTable:
             facts=tuple(sorted(facts)),
             is_dated=is_dated,
             matcher=matcher(candidates, vocabulary=vocabulary),
-            explainers=Partition.of(candidates, [(i, Explainer.of(rule)) for i, rule in enumerate(rules)]),
+            explainers=Explainers.of(rules),
         )
 
     def decide(self, facts: Facts, *, at: datetime, explain: bool, version: str) -> Decision:
@@ -75,18 +74,13 @@ class DecisionTable:
             decision=self.name,
             outcome=tuple([rule.effect for rule in chosen]),
             fired=tuple([Fired(rule.id, rule.file, rule.line, rule.effect, rule.about) for rule in chosen]),
-            near_misses=self._near_misses(facts, matched, day) if explain else (),
+            near_misses=self._near_misses(facts, day) if explain else (),
             version=version,
         )
 
-    def _near_misses(self, facts: Facts, matched: Sequence[int], day: date | None) -> tuple[NearMiss, ...]:
-        held = frozenset(matched)
-        misses = [
-            explainer.near_miss(facts)
-            for position, explainer in self.explainers.of_facts(facts)
-            if position not in held and (day is None or explainer.rule.is_effective(day))
-        ]
-        return tuple([miss for miss in misses if miss is not None])
+    def _near_misses(self, facts: Facts, day: date | None) -> tuple[NearMiss, ...]:
+        nearly = self.explainers.near_misses(facts)
+        return tuple([miss for rule, miss in nearly if day is None or rule.is_effective(day)])
 
 
 def local_day(facts: Facts, at: datetime) -> date:

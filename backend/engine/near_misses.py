@@ -1,12 +1,14 @@
 """Near misses: rules that did not hold because exactly one test failed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from backend.engine.conditions import ALWAYS, AllOf, AnyOf, Condition, FactTest
+from backend.engine.conditions import ALWAYS, AllOf, AnyOf, Condition, FactTest, leaves
 from backend.engine.decision import NearMiss
 from backend.engine.matcher import Candidate
 from backend.engine.matcher_compiled import Holds, compile_condition, full_condition
+from backend.engine.partition import Partition
 from backend.engine.rules import Rule
 from backend.engine.vocabulary import Facts
 
@@ -15,33 +17,92 @@ Culprit = Callable[[Facts], FactTest]
 
 
 @dataclass(frozen=True, slots=True)
-class Explainer:
-    """Explains why one rule did not hold: its parts, of which an `any` block counts as one."""
+class _Part:
+    """A test, or an `any` block, that some rules have in common; bit i of `rules` stands for rule i."""
 
-    rule: Rule
-    applies: Holds
-    parts: tuple[tuple[Holds, Culprit], ...]
+    holds: Holds
+    culprit: Culprit
+    rules: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explainer:
+    """Explains why rules did not hold; an `any` block counts as one test.
+
+    Each distinct part is put to the facts once, whatever the number of rules that have it.
+    """
+
+    rules: tuple[Rule, ...]
+    guards: tuple[_Part, ...]
+    parts: tuple[_Part, ...]
 
     @classmethod
-    def of(cls, rule: Rule) -> "Explainer":
-        """The explainer of `rule`."""
-        applies = compile_condition(full_condition(Candidate(ALWAYS, rule.applies_to)))
-        return cls(rule, applies, tuple((compile_condition(p), _culprit(p)) for p in _flat(rule.condition)))
+    def of(cls, rules: Sequence[Rule], *, without: str | None = None) -> "Explainer":
+        """The explainer of `rules`, of which the facts always have the discriminator `without` right."""
+        guards = [_flat(full_condition(Candidate(ALWAYS, r.applies_to), without=without)) for r in rules]
+        return cls(tuple(rules), _shared(guards), _shared([_flat(rule.condition) for rule in rules]))
 
-    def near_miss(self, facts: Facts) -> NearMiss | None:
-        """The one test that failed; None when none or more did, or the rule is for other kinds of things."""
-        if not self.applies(facts):
-            return None
-        failed: Culprit | None = None
-        for holds, culprit in self.parts:
-            if not holds(facts):
-                if failed is not None:
-                    return None
-                failed = culprit
-        if failed is None:
-            return None
-        test = failed(facts)
-        return NearMiss(self.rule.id, test.fact, test.wanted, facts.get(test.fact))
+    def near_misses(self, facts: Facts) -> list[tuple[Rule, NearMiss]]:
+        """The rules of which exactly one test failed, each with that test, in their order."""
+        once = twice = 0
+        for guard in self.guards:
+            if not guard.holds(facts):
+                twice |= guard.rules
+        failed: list[_Part] = []
+        for part in self.parts:
+            if not part.holds(facts):
+                twice |= once & part.rules
+                once |= part.rules
+                failed.append(part)
+        near = once & ~twice
+        found = {position: part for part in failed for position in _bits(part.rules & near)} if near else {}
+        return [(self.rules[i], _near_miss(self.rules[i], found[i], facts)) for i in sorted(found)]
+
+
+@dataclass(frozen=True, slots=True)
+class Explainers:
+    """Explainers by the value of the discriminator."""
+
+    fact: str | None
+    by_value: Mapping[Any, Explainer]
+    otherwise: Explainer
+
+    @classmethod
+    def of(cls, rules: Sequence[Rule]) -> "Explainers":
+        """The explainers of all rules of a decision."""
+        parts = Partition.of([rule.candidate for rule in rules], rules)
+        by_value = {value: Explainer.of(some, without=parts.fact) for value, some in parts.by_value.items()}
+        return cls(parts.fact, by_value, Explainer.of(parts.otherwise))
+
+    def near_misses(self, facts: Facts) -> list[tuple[Rule, NearMiss]]:
+        """The rules for such facts of which exactly one test failed, each with that test, in file order."""
+        explainer = self.otherwise
+        if self.fact is not None:
+            explainer = self.by_value.get(facts.get(self.fact), explainer)
+        return explainer.near_misses(facts)
+
+
+def _near_miss(rule: Rule, part: _Part, facts: Facts) -> NearMiss:
+    test = part.culprit(facts)
+    return NearMiss(rule.id, test.fact, test.wanted, facts.get(test.fact))
+
+
+def _bits(number: int) -> Iterator[int]:
+    """The positions of the bits that are set."""
+    while number:
+        lowest = number & -number
+        yield lowest.bit_length() - 1
+        number ^= lowest
+
+
+def _shared(conditions: Sequence[Sequence[Condition]]) -> tuple[_Part, ...]:
+    """The distinct parts of the rules' conditions; parts that say the same in other words are distinct."""
+    rules: dict[tuple[Condition, tuple[str, ...]], int] = {}
+    for position, parts in enumerate(conditions):
+        for part in parts:
+            key = (part, tuple(test.wanted for test in leaves(part)))
+            rules[key] = rules.get(key, 0) | 1 << position
+    return tuple(_Part(compile_condition(part), _culprit(part), bits) for (part, _), bits in rules.items())
 
 
 def _flat(condition: Condition) -> list[Condition]:

@@ -50,7 +50,8 @@ class Report:
     ) -> Mapping[str, Node] | None:
         """The keys of a map that must have the required ones and may have the optional ones.
 
-        None, with the mistakes noted, when it is no map. Unknown and missing keys are noted and left out.
+        None, with the mistakes noted, when it is no map. Keys that are unknown, missing or without a
+        value are noted and left out.
         """
         if not isinstance(node, MapNode):
             self.add(node, f"{what} is a block of 'key: value' lines")
@@ -62,10 +63,9 @@ class Report:
                 self.add(key, f"'{key.text}' is not a key of {what}.{suggest(key.text, known)}")
             elif isinstance(value, Scalar) and value.is_empty:
                 self.add(key, f"'{key.text}' has no value")
-                found[key.text] = value
             else:
                 found[key.text] = value
-        missing = [name for name in required if name not in found]
+        missing = [name for name in required if name not in {key.text for key, _ in node.entries}]
         if missing:
             self.add(node, f"{what} needs {', '.join(repr(name) for name in missing)}")
         return found
@@ -81,7 +81,7 @@ class Report:
 
     def items(self, node: Node | None, *, what: str) -> tuple[Node, ...]:
         """The items of a list; none, with the mistake noted, when it is no list."""
-        if node is None or (isinstance(node, Scalar) and node.is_empty):
+        if node is None:
             return ()
         if not isinstance(node, ListNode):
             self.add(node, f"{what} is a list: each item on a line of its own after '- '")
@@ -100,10 +100,13 @@ class Report:
 
     def value(self, node: Node | None, parse: Callable[[str], T]) -> T | None:
         """What `parse` makes of a single text; None, with its complaint noted, when it refuses."""
-        if node is None or (isinstance(node, Scalar) and node.is_empty):
+        if node is None:
             return None
         if not isinstance(node, Scalar):
             self.add(node, "a single value stands here, not a list or a block")
+            return None
+        if node.is_empty:
+            self.add(node, "a value is missing here")
             return None
         try:
             return parse(node.text)

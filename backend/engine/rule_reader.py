@@ -114,8 +114,10 @@ def _parse_effect(
     for key, value in others:
         if key.text not in kind.flags:
             report.add(key, f"'{key.text}' does not go with '{kind.keyword}'")
-            return None
-        flags[key.text] = report.value(value, kind.flags[key.text].parse)
+            continue
+        flag = report.value(value, kind.flags[key.text].parse)
+        if flag is not None:
+            flags[key.text] = flag
     if not isinstance(node, Scalar) or not node.text:
         report.add(node, f"'{kind.keyword}' needs a value, and a single one")
         return None

@@ -19,6 +19,7 @@ from backend.engine.scenarios import Scenario
 from backend.engine.vocabulary import DecisionSpec, Facts, Vocabulary, suggest
 from backend.engine.vocabulary_reader import read_vocabulary
 from backend.kernel.errors import ClimbUpError, NotFoundError
+from backend.kernel.money import CurrencyError
 
 VOCABULARY_FILE: Final = "rules/vocabulary.yaml"
 
@@ -104,8 +105,8 @@ class Rulebook:
             for scenario in table.scenarios:
                 try:
                     failure = scenario.failure(self.decide(table.name, scenario.given, at=scenario.at))
-                except ClimbUpError as error:
-                    failure = f"scenario '{scenario.name}': {error.detail}"
+                except (ClimbUpError, CurrencyError) as error:
+                    failure = f"scenario '{scenario.name}': {error}"
                 if failure:
                     place = scenario.expected_at
                     problems.append(Problem(scenario.file, place.line, place.column, failure))

@@ -86,4 +86,4 @@ def _read_decision(key: Scalar, node: Node, report: Report) -> DecisionSpec | No
         if effect.text not in EFFECTS:
             report.add(effect, f"'{effect.text}' is not an effect.{suggest(effect.text, EFFECTS)}")
     about = report.text(parts.get("about"), what="'about'")
-    return DecisionSpec(key.text, about, frozenset(effect.text for effect in effects))
+    return DecisionSpec(key.text, about, frozenset(EFFECTS) & {effect.text for effect in effects})

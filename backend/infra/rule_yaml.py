@@ -64,7 +64,8 @@ def parse_document(name: str, text: str) -> Document:
     if conflicts:
         raise RulebookError(conflicts)
     try:
-        builder = _Builder(name, iter(list(YAML(typ="safe", pure=True).parse(text))))
+        # Event by event: what is nested too deep is refused before the rest of it is read.
+        return Document(text, _Builder(name, iter(YAML(typ="safe", pure=True).parse(text))).document())
     except ReaderError as error:
         message = f"the sign {chr(error.character)!r} cannot stand in a rule file; delete it"
         raise RulebookError([_at(name, text, error.position, message)]) from None
@@ -72,7 +73,6 @@ def parse_document(name: str, text: str) -> Document:
         raise RulebookError(_explained(name, text, error)) from None
     except YAMLError as error:
         raise RulebookError([Problem(name, 1, 1, f"this is not YAML: {error}")]) from None
-    return Document(text, builder.document())
 
 
 def _at(name: str, text: str, position: int, message: str) -> Problem:

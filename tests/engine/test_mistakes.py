@@ -3,9 +3,12 @@
 import textwrap
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from backend.engine.problems import RulebookError
-from backend.infra.rule_files import read_sources
+from backend.config import ROOT
+from backend.engine.problems import Problem, RulebookError
+from backend.infra.rule_files import folder_sources, read_sources
 
 VOCABULARY = textwrap.dedent(
     """\
@@ -143,6 +146,8 @@ class TestTestsOfFacts:
                 13,
                 "'Paris, Texas' has a comma; write a list ([a, b]), or '\"a, b\"' for one text with a comma",
             ),
+            ("weekday: [[mon]]", 16, "the list of 'weekday' holds values, not lists or blocks"),
+            ("occupancy: 2,5%", 18, "'2,5%' has a comma; write the decimals after a point, such as 2.5%"),
             ("any: []", 7, "'any' holds at least one test: a list of '- fact: test' lines"),
             ("any: [party]", 13, "each item of 'all' and 'any' is a block of 'fact: test' lines"),
             (
@@ -186,6 +191,8 @@ class TestEffects:
                 7,
                 "a rule has one effect, and this has 2; write one rule for each",
             ),
+            ("{surcharge: 5%, label: [a]}", 30, "a single value stands here, not a list or a block"),
+            ("{surcharge: 5%, label: }", 23, "a value is missing here"),
             ("{label: Hello}", 7, "a rule has one effect, and this has 0; write one rule for each"),
             (
                 "{add: 5.00 EUR, may_go_below_floor: yes}",
@@ -237,6 +244,15 @@ class TestFiles:
                 HEAD.replace("peak", "gate").replace("collect", "best") + RULE.replace("surcharge: 5%", "refuse: No."),
                 "5:5: rule 'a-rule' has the effect 'refuse', which hit policy 'best' cannot compare with the others",
             ),
+            (
+                HEAD.replace("peak", "pek") + RULE.replace("surcharge: 5%", "refuse: No., label: X"),
+                "8:25: 'label' does not go with 'refuse'",
+            ),
+            (HEAD + RULE + "applies_to: {kind: []}\n", "9:14: 'kind' names no value, so no rule could ever fire"),
+            (HEAD + RULE + "applies_to: {kind: [[slot]]}\n", "9:21: 'kind' holds single texts"),
+            (HEAD + RULE.replace("about: A.", "about: [A]"), "6:12: 'about' is a single text"),
+            (HEAD + RULE.replace("about: A.", "about:"), "6:5: 'about' has no value"),
+            (HEAD + RULE.replace("{party: 3}", "{any: {party: 3, lead: 2}}"), "7:28: 'lead' is not a known fact."),
             ("", "1:1: this file is empty"),
             ("just a text\n", "1:1: a decision is a block of 'key: value' lines"),
             ("decisions: 3\n", "1:12: 'decisions' is a list: each item on a line of its own after '- '"),
@@ -287,6 +303,7 @@ class TestVocabularies:
             ("type: integer,", "type: integer, default: x,", "6:35: 'x' is not a whole number; write one such as 3"),
             ("type: integer,", "typ: integer,", "6:11: 'typ' is not a key of the fact 'party'. Did you mean 'type'?"),
             ("  party:", "  any:", "6:3: 'any' has a meaning of its own in rules and cannot name a fact"),
+            ("type: integer,", "type: integer, default: ,", "6:26: 'default' has no value"),
             ("[refuse, require]", "[refuse, requir]", "17:42: 'requir' is not an effect. Did you mean 'require'?"),
             ("facts:\n", "fact:\n", "1:1: 'fact' is not a key of the vocabulary. Did you mean 'facts'?"),
         ],
@@ -295,6 +312,21 @@ class TestVocabularies:
         problems = problems_of(HEAD + RULE, VOCABULARY.replace(old, new, 1))
 
         assert f"rules/vocabulary.yaml:{message}" in problems
+
+    def test_a_rule_with_an_effect_that_the_vocabulary_misspells_is_told_too(self):
+        problems = problems_of(
+            HEAD + RULE.replace("surcharge", "surcharg"), VOCABULARY.replace("surcharge", "surcharg")
+        )
+
+        assert [problem.split(" is ")[0] for problem in problems] == [
+            "rules/peak.yaml:8:12: 'surcharg'",
+            "rules/vocabulary.yaml:16:34: 'surcharg'",
+        ]
+
+    def test_facts_are_a_block(self):
+        assert "rules/vocabulary.yaml:1:8: 'facts' is a block of 'name:' entries" in problems_of(
+            HEAD + RULE, "facts: none\ndecisions: {}\n"
+        )
 
     def test_a_missing_vocabulary_is_said(self):
         with pytest.raises(RulebookError) as refused:
@@ -330,6 +362,8 @@ class TestScenarios:
             ("{name: S, given: {party: 3}}", "10:5: a scenario needs 'expect'"),
             ("{name: S, given: {party: x}, expect: {fired: []}}", "10:30: 'x' is not a whole number; write one such as 3"),
             ("{name: S, given: {party: 3}, expect: {fird: []}}", "10:43: 'fird' is not a key of 'expect'. Did you mean 'fired'?"),
+            ("{name: S, given: {party: }, expect: {fired: []}}", "10:23: a value is missing here"),
+            ("{name: S, given: {party: 3}, expect: 3}", "10:42: 'expect' is a block of 'key: value' lines"),
             ("{name: S, given: 3, expect: {fired: []}}", "10:22: 'given' is a block of 'fact: value' lines"),
         ],
     )  # fmt: skip
@@ -346,3 +380,56 @@ class TestScenarios:
         assert problems == [
             "rules/peak.yaml:11:5: rules here have effective dates, so a scenario says its day: 'at: 2026-06-01'"
         ]
+
+
+class TestDamagedFiles:
+    """A file cut, doubled or scribbled on anywhere is read or refused in words; nothing else comes of it."""
+
+    @settings(max_examples=150)
+    @given(st.data())
+    def test_never_end_in_anything_but_a_list_of_problems(self, data):
+        name = data.draw(st.sampled_from(sorted(SHIPPED)))
+        text = SHIPPED[name]
+        start = data.draw(st.integers(0, len(text)))
+        end = data.draw(st.integers(start, min(len(text), start + 40)))
+        scribble = data.draw(st.one_of(st.sampled_from(SCRIBBLES), st.text(max_size=5)))
+
+        problems = problems_or_none({**SHIPPED, name: text[:start] + scribble + text[end:]})
+
+        assert all(problem.line > 0 and problem.column > 0 and problem.message for problem in problems)
+
+
+def problems_or_none(sources: dict[str, str]) -> tuple[Problem, ...]:
+    try:
+        read_sources(sources)
+    except RulebookError as refused:
+        return refused.problems
+    return ()
+
+
+SHIPPED = folder_sources(ROOT / "rules")
+SCRIBBLES = [
+    "",
+    ": ",
+    "- ",
+    "[",
+    "]",
+    "{",
+    "}",
+    "'",
+    '"',
+    "\n",
+    "\t",
+    " ",
+    "#",
+    "%",
+    "not(",
+    ")",
+    "..",
+    ">",
+    "&",
+    "*",
+    "!",
+    "null",
+    "0",
+]

@@ -194,6 +194,15 @@ class TestScenarios:
         with pytest.raises(RulebookError, match=r"scenario 'S': Rules 'a' .* and 'b'"):
             read_sources({**BOOK.sources, "rules/price.yaml": text})
 
+    def test_a_scenario_that_mixes_currencies_fails_with_the_reason(self):
+        text = BOOK.sources["rules/price.yaml"] + (
+            "scenarios:\n  - name: S\n    at: 2026-06-01\n    given: {tags: [spa], base: 10.00 USD, currency: EUR}\n"
+            "    expect: {fired: [c], price: 9.00 EUR}\n"
+        )
+
+        with pytest.raises(RulebookError, match="scenario 'S': EUR and USD do not add up"):
+            read_sources({**BOOK.sources, "rules/price.yaml": text})
+
     def test_the_currency_of_a_case_is_that_of_its_base(self):
         text = BOOK.sources["rules/price.yaml"] + (
             "scenarios:\n"

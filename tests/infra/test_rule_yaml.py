@@ -77,6 +77,9 @@ class TestParseDocument:
             ("a: \x07\n", "1:4: the sign '\\x07' cannot stand in a rule file; delete it"),
             ("a: \u201cmon\u201d\n", '1:4: these quotation marks are curly; write straight ones: "mon"'),
             ("? [a]\n: 1\n", "1:3: a key is a single word, not a list or a block"),
+            ("a: " + "[" * 300_000, f"1:24: this is nested more than {MAX_DEPTH} deep"),
+            ("a: &x 1\nb: *x\n", "2:4: '&' and '*' have a meaning in YAML that rule files do not use; write it out"),
+            ("a: ? b\n", "1:4: this is not YAML: mapping keys are not allowed here"),
             ("a: " + "[" * 30 + "]" * 30 + "\n", f"1:24: this is nested more than {MAX_DEPTH} deep"),
         ],
     )  # fmt: skip
