@@ -3,5 +3,8 @@
 from backend.cli.stores import resolve
 from backend.config import Settings
 from backend.factory import create_app
+from backend.infra import logging
 
-application = create_app(resolve(Settings.from_env()))
+settings = Settings.from_env()
+logging.configure(level=settings.log_level, file=settings.log_file)
+application = create_app(resolve(settings))

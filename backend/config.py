@@ -27,6 +27,7 @@ class Settings:
 
     jwt_secret: str = field(repr=False)
     environment: str = "development"
+    host: str = "127.0.0.1"
     port: int = 5000
     postgres_url: str | None = field(default=None, repr=False)
     mongo_url: str | None = field(default=None, repr=False)
@@ -52,6 +53,8 @@ class Settings:
     log_file: Path | None = None
     web_workers: int = 2
     web_threads: int = 8
+    worker_jobs: int = 4
+    stop_seconds: int = 30
     metrics_dir: Path | None = None
 
     @property
@@ -70,6 +73,19 @@ class Settings:
             environ = {**dotenv, **os.environ}  # noqa: TID251 (the one reader)
         return _Reader(environ).settings()
 
+    def child_environment(self) -> dict[str, str]:
+        """The environment for a child process that is to have the same settings.
+
+        Carries what was found out since it was read: where the stores are and where metrics are shared.
+        """
+        found = {
+            "POSTGRES_URL": self.postgres_url,
+            "REDIS_URL": self.redis_url,
+            "PROMETHEUS_MULTIPROC_DIR": str(self.metrics_dir) if self.metrics_dir else None,
+        }
+        known = {name: value for name, value in found.items() if value}
+        return {**os.environ, **known}  # noqa: TID251 (passed on, not read)
+
 
 @dataclass(frozen=True)
 class _Reader:
@@ -82,6 +98,7 @@ class _Reader:
         production = environment == "production"
         return Settings(
             environment=environment,
+            host=self.env.get("HOST") or "127.0.0.1",
             port=port,
             postgres_url=self._first("POSTGRES_URL", "DATABASE_URL"),
             mongo_url=self._first("MONGO_URL"),
@@ -108,6 +125,8 @@ class _Reader:
             log_file=Path(self.env.get("LOG_FILE") or ROOT / "app.log"),
             web_workers=self._int("WEB_WORKERS", 2),
             web_threads=self._int("WEB_THREADS", 8),
+            worker_jobs=self._int("WORKER_JOBS", 4),
+            stop_seconds=self._int("STOP_SECONDS", 30),
             metrics_dir=Path(found) if (found := self._first("PROMETHEUS_MULTIPROC_DIR")) else None,
         )
 

@@ -8,7 +8,7 @@ from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend import wiring
-from backend.cli import users
+from backend.cli import users, worker
 from backend.config import ROOT, Settings
 from backend.domains.identity import routes as identity
 from backend.infra.postgres import db, engine_options, sqlalchemy_url
@@ -35,6 +35,7 @@ def create_app(settings: Settings, parts: wiring.Parts | None = None) -> Flask:
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     app.cli.add_command(users.group)
+    app.cli.add_command(worker.command)
     return app
 
 

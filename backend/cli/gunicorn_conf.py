@@ -1,0 +1,91 @@
+"""How gunicorn serves: `gunicorn -c python:backend.cli.gunicorn_conf app:application`.
+
+Names of the module that gunicorn knows are its settings; the functions are its hooks.
+"""
+
+import select
+import shutil
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+import svcs
+from flask import Flask
+from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import ThreadWorker
+from prometheus_client import multiprocess
+
+from backend.config import Settings
+from backend.domains.rules.service import RulesRefusedError, RulesService
+from backend.infra import logging
+
+log = structlog.get_logger(__name__)
+SETTINGS: Final = Settings.from_env()
+
+
+class JsonLogger(Logger):  # type: ignore[misc]
+    """Gunicorn's own messages, through the logging of the application."""
+
+    def setup(self, cfg: Any) -> None:
+        """Hand every message on to the root logger instead of to handlers of gunicorn's."""
+        super().setup(cfg)
+        self.error_log.handlers = []
+        self.error_log.propagate = True
+
+
+class DrainingWorker(ThreadWorker):  # type: ignore[misc]
+    """A worker that, when it stops, still answers the connections that wait in its sockets' queues.
+
+    The sockets are then closed at once, so that who comes later is refused and may try again elsewhere,
+    instead of waiting for an answer until the process ends and resets the connection.
+    """
+
+    def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001 (gunicorn's signature)
+        """Stop or start accepting; the last stop empties the queues first."""
+        if not self.alive:
+            for listener in self.sockets:
+                while select.select([listener], [], [], 0)[0]:
+                    self.accept(listener)
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            for listener in self.sockets:
+                listener.close()
+
+
+bind = f"{SETTINGS.host}:{SETTINGS.port}"
+worker_class = DrainingWorker
+logger_class = JsonLogger
+workers = SETTINGS.web_workers
+threads = SETTINGS.web_threads
+# A thread that hangs does not stop its worker's heartbeat: this ends a worker that is stuck as a whole.
+timeout = 60
+graceful_timeout = SETTINGS.stop_seconds
+keepalive = 5
+control_socket_disable = True
+# The heartbeat file must not wait for a disk.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 (gunicorn makes a private file)
+
+
+def on_starting(_: Any) -> None:
+    """Begin with logging set up, and without the metrics of processes that are gone."""
+    logging.configure(level=SETTINGS.log_level, file=SETTINGS.log_file)
+    if SETTINGS.metrics_dir:
+        shutil.rmtree(SETTINGS.metrics_dir, ignore_errors=True)
+        SETTINGS.metrics_dir.mkdir(parents=True)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Read the rules before the first request asks for them."""
+    if isinstance(worker.wsgi, Flask):
+        with worker.wsgi.app_context():
+            try:
+                svcs.flask.get(RulesService)
+            except RulesRefusedError as error:
+                # It serves all the same: /ready says why, and a corrected file is read at the next request.
+                log.error("rules_refused", problems=error.problems)  # noqa: TRY400 (the problems say it)
+
+
+def child_exit(_: Any, worker: Any) -> None:
+    """Forget the gauges of a worker that ended; its counters stay."""
+    if SETTINGS.metrics_dir:
+        multiprocess.mark_process_dead(worker.pid, str(SETTINGS.metrics_dir))  # type: ignore[no-untyped-call]
