@@ -10,4 +10,10 @@ step "types (mypy)"
 mypy --no-error-summary
 step "architecture (import-linter)"
 lint-imports --no-cache > /dev/null || { lint-imports --no-cache; exit 1; }
+step "yaml (yamllint)"
+yamllint --strict rules k8s ops docker-compose.yml render.yaml .pre-commit-config.yaml .yamllint.yaml
+step "deployment files (kubernetes-validate, compose schema, hadolint)"
+kubernetes-validate --strict --quiet --no-warn k8s/*.yaml
+check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
+hadolint Dockerfile
 echo "check: all good"
