@@ -12,6 +12,7 @@ from dotenv import dotenv_values
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 ENVIRONMENTS: Final = ("development", "test", "production")
+SHORTEST_SECRET: Final = 32
 MATCHERS: Final = ("durable", "compiled")
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off", ""})
@@ -122,13 +123,18 @@ class _Reader:
             domain_url=self.env.get("DOMAIN_URL") or f"http://127.0.0.1:{port}",
             sentry_dsn=self._first("SENTRY_DSN"),
             log_level=(self.env.get("LOG_LEVEL") or "INFO").upper(),
-            log_file=Path(self.env.get("LOG_FILE") or ROOT / "app.log"),
+            log_file=self._log_file(),
             web_workers=self._int("WEB_WORKERS", 2),
             web_threads=self._int("WEB_THREADS", 8),
             worker_jobs=self._int("WORKER_JOBS", 4),
             stop_seconds=self._int("STOP_SECONDS", 30),
             metrics_dir=Path(found) if (found := self._first("PROMETHEUS_MULTIPROC_DIR")) else None,
         )
+
+    def _log_file(self) -> Path | None:
+        """Where to log beside stdout; `none` for a container whose stdout is collected."""
+        name = self.env.get("LOG_FILE") or str(ROOT / "app.log")
+        return None if name == "none" else Path(name)
 
     def _first(self, *names: str) -> str | None:
         return next((self.env[name] for name in names if self.env.get(name)), None)
@@ -164,10 +170,16 @@ class _Reader:
 
     def _secret(self, data_dir: Path, *, production: bool) -> str:
         found = self._first("JWT_SECRET_KEY", "SECRET_KEY")
+        if found and production and len(found) < SHORTEST_SECRET:
+            raise SettingsError(
+                f"JWT_SECRET_KEY must have {SHORTEST_SECRET} characters or more in production"
+            )
         if found:
             return found
         if production:
-            raise SettingsError("JWT_SECRET_KEY is required in production: set it to 32 or more random bytes")
+            raise SettingsError(
+                "JWT_SECRET_KEY is required in production: set it to 32 or more random characters"
+            )
         return _kept_secret(data_dir / "secret_key")
 
 

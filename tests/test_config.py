@@ -1,0 +1,96 @@
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from backend.config import ROOT, Settings, SettingsError
+
+SECRET = "a secret of more than thirty-two characters"
+
+
+def settings_of(**variables: str) -> Settings:
+    return Settings.from_env({"JWT_SECRET_KEY": SECRET, **variables})
+
+
+class TestFromEnv:
+    def test_needs_no_variable_in_development(self, tmp_path: Path) -> None:
+        settings = Settings.from_env({"DATA_DIR": str(tmp_path)})
+
+        assert settings.environment == "development"
+        assert settings.postgres_url is None
+        assert len(settings.jwt_secret) >= 32
+
+    def test_keeps_the_secret_it_made_up(self, tmp_path: Path) -> None:
+        first = Settings.from_env({"DATA_DIR": str(tmp_path)})
+        second = Settings.from_env({"DATA_DIR": str(tmp_path)})
+
+        assert first.jwt_secret == second.jwt_secret
+        assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("PORT", "five thousand"),
+            ("PORT", "-1"),
+            ("WEB_WORKERS", "2.5"),
+            ("RULES_MATCHER_SAMPLE", "often"),
+            ("RULES_RELOAD", "maybe"),
+            ("RULES_MATCHER", "rete"),
+            ("CLIMBUP_ENV", "staging"),
+        ],
+    )
+    def test_names_the_variable_it_cannot_read(self, name: str, text: str) -> None:
+        with pytest.raises(SettingsError, match=name):
+            settings_of(**{name: text})
+
+    def test_takes_an_empty_variable_as_absent(self) -> None:
+        settings = settings_of(PORT="", POSTGRES_URL="", SENTRY_DSN="", LOG_FILE="")
+
+        assert settings.port == 5000
+        assert settings.postgres_url is None
+        assert settings.sentry_dsn is None
+        assert settings.log_file == ROOT / "app.log"
+
+    def test_prefers_the_first_spelling_of_a_name(self) -> None:
+        both = settings_of(POSTGRES_URL="postgresql://one/a", DATABASE_URL="postgresql://two/b")
+        second = settings_of(DATABASE_URL="postgresql://two/b")
+
+        assert both.postgres_url == "postgresql://one/a"
+        assert second.postgres_url == "postgresql://two/b"
+
+    def test_reads_lists_and_spans(self) -> None:
+        settings = settings_of(
+            CORS_ORIGINS="https://a.example, https://b.example,", JWT_ACCESS_TOKEN_EXPIRES="60"
+        )
+
+        assert settings.cors_origins == ("https://a.example", "https://b.example")
+        assert settings.jwt_access_expires == timedelta(minutes=1)
+
+    def test_logs_to_stdout_alone_when_told_so(self) -> None:
+        settings = settings_of(LOG_FILE="none")
+
+        assert settings.log_file is None
+
+    def test_shows_no_secret_when_printed(self) -> None:
+        settings = settings_of(POSTGRES_URL="postgresql://climbup:hunter2@db/climbup")
+
+        shown = repr(settings)
+
+        assert SECRET not in shown
+        assert "hunter2" not in shown
+
+
+class TestProduction:
+    def test_needs_a_secret(self) -> None:
+        with pytest.raises(SettingsError, match="JWT_SECRET_KEY is required in production"):
+            Settings.from_env({"CLIMBUP_ENV": "production"})
+
+    def test_refuses_a_short_secret(self) -> None:
+        with pytest.raises(SettingsError, match="32 characters"):
+            Settings.from_env({"CLIMBUP_ENV": "production", "JWT_SECRET_KEY": "replace-me"})
+
+    def test_does_not_reload_rules_by_itself(self) -> None:
+        settings = settings_of(CLIMBUP_ENV="production")
+
+        assert settings.production
+        assert not settings.rules_reload
