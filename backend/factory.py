@@ -13,15 +13,17 @@ from backend.config import ROOT, Settings
 from backend.domains.identity import routes as identity
 from backend.infra.postgres import db, engine_options, sqlalchemy_url
 from backend.web import app as web_app
-from backend.web import errors, limits
+from backend.web import errors, health, limits, metrics, observability
 from backend.web.api import Blueprint, make_api
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (identity.blueprint,)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (health.blueprint, identity.blueprint)
 
 
 def create_app(settings: Settings, parts: wiring.Parts | None = None) -> Flask:
     """The WSGI application of `settings`, whose store urls must be set (see `backend.cli.stores`)."""
+    metrics.check_settings(settings)
     app = web_app.ClimbUp("backend")
+    observability.install(app)
     _configure(app, settings)
     _trust_proxies(app, settings.proxy_count)
     db.init_app(app)
@@ -34,6 +36,7 @@ def create_app(settings: Settings, parts: wiring.Parts | None = None) -> Flask:
     api = make_api(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
+    app.register_blueprint(metrics.blueprint)
     app.cli.add_command(users.group)
     app.cli.add_command(worker.command)
     return app

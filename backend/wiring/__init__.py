@@ -18,6 +18,7 @@ from backend.infra.postgres import DbSession, db
 from backend.infra.redis import Outage
 from backend.wiring.availability import register_availability, register_catalog
 from backend.wiring.identity import register_identity
+from backend.wiring.operations import register_operations
 from backend.wiring.rules import register_rules
 
 
@@ -39,6 +40,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     register_catalog(app)
     register_availability(app, settings)
     register_rules(app, settings, engine)
+    register_operations(app, settings)
 
 
 def _register_infra(app: Flask, settings: Settings, parts: Parts, engine: Engine) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from backend.config import Settings
 from backend.domains.rules.service import RulesService
 from backend.engine.matcher_checked import Disagreement, choose_matcher
+from backend.infra import metrics
 from backend.infra.clock import Clock
 from backend.infra.rule_trial import try_rulebook
 from backend.wiring.once import once
@@ -40,6 +41,7 @@ def register_rules(app: Flask, settings: Settings, engine: Engine) -> None:
 
 
 def _disagreement(found: Disagreement) -> None:
+    metrics.matchers_disagreed()
     log.error(
         "matchers_disagree",
         facts={name: str(value) for name, value in found.facts.items()},

@@ -1,0 +1,107 @@
+"""Builds what operators ask: the readiness probes and the gauges of the database."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import psycopg
+import redis
+import svcs
+from flask import Flask
+
+from backend.config import Settings
+from backend.domains.rules.service import RulesRefusedError, RulesService
+from backend.infra.events import EventStore
+from backend.infra.gauges import StoreGauge, StoreGauges
+from backend.infra.postgres import libpq_conninfo
+from backend.web.health import DEGRADED, FAILED, OK, Probe, Readiness
+from backend.wiring.once import once
+
+Details = Mapping[str, Any]
+Check = Callable[[], Details]
+
+GAUGES: Final = (
+    StoreGauge(
+        "jobs_waiting",
+        "Jobs that are due and not yet begun.",
+        "SELECT count(*) FROM procrastinate_jobs"
+        " WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now())",
+    ),
+    StoreGauge(
+        "jobs_failed",
+        "Jobs that were given up and wait for somebody to look.",
+        "SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'",
+    ),
+    StoreGauge(
+        "holds_active",
+        "Holds that keep a slot now.",
+        "SELECT count(*) FROM allocations WHERE hold_expires_at > now()",
+    ),
+)
+
+
+def register_operations(app: Flask, settings: Settings) -> None:
+    """Register the probes and gauges; call it after what they ask is registered."""
+    postgres_url = settings.postgres_url or ""
+    svcs.flask.register_value(app, StoreGauges, StoreGauges(postgres_url, GAUGES))
+
+    def readiness(container: svcs.Container) -> Readiness:
+        return Readiness(
+            [
+                Probe("postgres", _postgres(postgres_url), needed=True),
+                Probe("redis", _redis(container.get(redis.Redis))),
+                Probe("mongo", _events(container.get_abstract(EventStore), settings)),
+                Probe("rules", _rules(svcs.flask.get_registry(app)), needed=True),
+            ]
+        )
+
+    svcs.flask.register_factory(app, Readiness, once(readiness))
+
+
+def _postgres(url: str) -> Check:
+    """Ask on a connection of its own: a busy pool is a reason to wait, not to send requests elsewhere."""
+    conninfo = psycopg.conninfo.make_conninfo(libpq_conninfo(url), connect_timeout="2")
+
+    def check() -> Details:
+        with psycopg.connect(conninfo, autocommit=True, application_name="climbup-ready") as connection:
+            connection.execute("SELECT 1")
+        return {}
+
+    return check
+
+
+def _redis(client: redis.Redis) -> Check:
+    def check() -> Details:
+        client.ping()
+        return {}
+
+    return check
+
+
+def _events(store: EventStore, settings: Settings) -> Check:
+    """The behaviour log; without MongoDB it is a table of PostgreSQL."""
+
+    def check() -> Details:
+        store.ping()
+        return {"store": "mongodb" if settings.mongo_url else "postgres"}
+
+    return check
+
+
+def _rules(registry: svcs.Registry) -> Check:
+    """The served rulebook; an edit that is refused degrades, having no rulebook at all fails."""
+
+    def check() -> Details:
+        try:
+            with svcs.Container(registry) as container:
+                rules = container.get(RulesService)
+        except RulesRefusedError as error:
+            return {"status": FAILED, "problems": list(error.problems)}
+        problems = list(rules.problems())
+        return {
+            "status": DEGRADED if problems else OK,
+            "release": rules.rulebook().version,
+            "matcher": rules.matcher_name,
+            "problems": problems,
+        }
+
+    return check

@@ -1,0 +1,79 @@
+import re
+
+import pytest
+from flask.testing import FlaskClient
+
+from backend.config import SettingsError
+from backend.infra import metrics
+from backend.web.metrics import check_settings
+from tests.conftest import Stores, make_settings
+
+
+def value(client: FlaskClient, sample: str) -> float:
+    text = client.get("/metrics").get_data(as_text=True)
+    found = re.search(rf"^{re.escape(sample)} (\S+)$", text, re.MULTILINE)
+    return float(found[1]) if found else 0.0
+
+
+class TestMetrics:
+    def test_requests_are_counted_by_method_route_and_class_of_status(self, client: FlaskClient) -> None:
+        sample = 'http_requests_total{method="GET",route="/health",status="2xx"}'
+        before = value(client, sample)
+
+        client.get("/health")
+
+        assert value(client, sample) == before + 1
+
+    def test_unknown_addresses_and_methods_do_not_make_new_series(self, client: FlaskClient) -> None:
+        sample = 'http_requests_total{method="other",route="none",status="4xx"}'
+        before = value(client, sample)
+
+        client.open("/api/nowhere", method="BREW")
+
+        assert value(client, sample) == before + 1
+        assert "nowhere" not in client.get("/metrics").get_data(as_text=True)
+
+    def test_durations_are_measured_by_route(self, client: FlaskClient) -> None:
+        sample = 'http_request_duration_seconds_count{method="GET",route="/health"}'
+        before = value(client, sample)
+
+        client.get("/health")
+
+        assert value(client, sample) == before + 1
+
+    def test_what_is_in_progress_is_the_scrape_alone(self, client: FlaskClient) -> None:
+        client.get("/api/nowhere")
+
+        assert value(client, "http_requests_in_progress") == 1
+
+    def test_gauges_of_the_database_are_there(self, client: FlaskClient) -> None:
+        text = client.get("/metrics").get_data(as_text=True)
+
+        assert "\nstore_gauges_up 1.0\n" in text
+        assert {"jobs_waiting", "jobs_failed", "holds_active"} <= set(
+            re.findall(r"^(\w+) ", text, re.MULTILINE)
+        )
+
+    def test_what_domains_count_is_shown(self, client: FlaskClient) -> None:
+        fired = 'rules_fired_total{decision="peak_hours",rule="weekday-evening"}'
+        before = value(client, fired)
+
+        metrics.rule_fired("peak_hours", "weekday-evening")
+        metrics.booking_entered("confirmed")
+        metrics.hold_settled("made")
+        metrics.matchers_disagreed()
+        metrics.events_dropped(3)
+
+        assert value(client, fired) == before + 1
+        assert value(client, 'bookings_total{status="confirmed"}') >= 1
+        assert value(client, 'holds_total{outcome="made"}') >= 1
+        assert value(client, "matcher_disagreements_total") >= 1
+        assert value(client, "events_dropped_total") >= 3
+
+
+class TestSharedFolder:
+    def test_a_folder_that_prometheus_does_not_look_for_is_refused(self, stores: Stores) -> None:
+        settings = make_settings(stores, metrics_dir="/nowhere")
+
+        with pytest.raises(SettingsError, match=r"not in \.env"):
+            check_settings(settings)
