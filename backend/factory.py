@@ -2,21 +2,32 @@
 
 from typing import Final
 
+from click import Command
 from flask import Flask
 from flask_jwt_extended import JWTManager
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend import wiring
-from backend.cli import users, worker
+from backend.cli import rules, users, worker
 from backend.config import ROOT, Settings
 from backend.domains.identity import routes as identity
+from backend.domains.pricing import routes as pricing
 from backend.infra.postgres import db, engine_options, sqlalchemy_url
 from backend.web import app as web_app
 from backend.web import errors, health, limits, metrics, observability
 from backend.web.api import Blueprint, make_api
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (health.blueprint, identity.blueprint)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    health.blueprint,
+    identity.blueprint,
+    pricing.blueprint,
+)
+COMMANDS: Final[tuple[Command, ...]] = (
+    rules.group,
+    users.group,
+    worker.command,
+)
 
 
 def create_app(settings: Settings, parts: wiring.Parts | None = None) -> Flask:
@@ -37,8 +48,8 @@ def create_app(settings: Settings, parts: wiring.Parts | None = None) -> Flask:
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     app.register_blueprint(metrics.blueprint)
-    app.cli.add_command(users.group)
-    app.cli.add_command(worker.command)
+    for command in COMMANDS:
+        app.cli.add_command(command)
     return app
 
 

@@ -62,6 +62,12 @@ def _read_token() -> Caller | None:
     return found
 
 
+def optional_caller_id() -> str | None:
+    """The id of who is calling, or None for a visitor."""
+    found = optional_caller()
+    return None if found is None else found.user_id
+
+
 def caller_id() -> str:
     """The id of who is calling: the owner of idempotency keys."""
     return caller().user_id

@@ -19,6 +19,7 @@ from backend.infra.redis import Outage
 from backend.wiring.availability import register_availability, register_catalog
 from backend.wiring.identity import register_identity
 from backend.wiring.operations import register_operations
+from backend.wiring.pricing import register_pricing
 from backend.wiring.rules import register_rules
 
 
@@ -41,6 +42,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     register_availability(app, settings)
     register_rules(app, settings, engine)
     register_operations(app, settings)
+    register_pricing(app, settings)
 
 
 def _register_infra(app: Flask, settings: Settings, parts: Parts, engine: Engine) -> None:

@@ -1,6 +1,7 @@
 """Builds what serves the rulebook."""
 
 import threading
+from functools import partial
 
 import structlog
 import svcs
@@ -31,7 +32,7 @@ def register_rules(app: Flask, settings: Settings, engine: Engine) -> None:
             clock=container.get_abstract(Clock),
             matcher=choice.factory,
             matcher_name=choice.name,
-            trial=try_rulebook,
+            trial=partial(try_rulebook, matcher=choice.name),
         )
         if settings.rules_reload:
             threading.Thread(target=rules.watch, args=(threading.Event(),), name="rules", daemon=True).start()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sqlalchemy import ForeignKey, Index, desc
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -12,17 +13,21 @@ class QuoteRow(Base):
     """One quote; never changed. `case` and `price` have the shapes of `pricing.records`."""
 
     __tablename__ = "quotes"
+    __table_args__ = (
+        Index("ix_quotes_user_id", "user_id", desc("created_at")),
+        Index("ix_quotes_created_at", "created_at"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    user_id: Mapped[str | None]
-    product_id: Mapped[str]
-    provider_id: Mapped[str]
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    product_id: Mapped[str] = mapped_column(ForeignKey("products.id"))
+    provider_id: Mapped[str] = mapped_column(ForeignKey("providers.id"))
     slot_id: Mapped[str]
     party: Mapped[int]
     currency: Mapped[str]
     total_minor: Mapped[Minor]
     case: Mapped[dict[str, Any]] = mapped_column(JSONB)
     price: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    release: Mapped[str]
+    release: Mapped[str] = mapped_column(ForeignKey("rule_releases.version"))
     created_at: Mapped[Instant]
     expires_at: Mapped[Instant]

@@ -123,11 +123,9 @@ class RulesService:
 
     def _admit(self, sources: Mapping[str, str]) -> Rulebook:
         """The candidate, read by this process once a child process has survived it."""
-        preview = read_sources(sources, matcher=compiled)
-        if not self._is_kept(preview.version):
-            result = self._trial(sources)
-            if not result.ok:
-                raise RulesRefusedError(result.messages)
+        result = self._trial(sources)
+        if not result.ok:
+            raise RulesRefusedError(result.messages)
         return read_sources(sources, matcher=self._matcher)
 
     def _serve(self, rulebook: Rulebook) -> None:
@@ -140,11 +138,6 @@ class RulesService:
         self._problems = tuple(problems)
         log.error("rules_refused", problems=list(problems))
         return False
-
-    def _is_kept(self, version: str) -> bool:
-        with self._engine.connect() as connection:
-            query = select(RuleRelease.version).where(RuleRelease.version == version)
-            return connection.execute(query).scalar() is not None
 
     def _keep(self, rulebook: Rulebook) -> None:
         row = {

@@ -90,24 +90,21 @@ class TestStart:
         assert service.rulebook().version == before
         assert "Did you mean 'surcharge'" in service.problems()[0]
 
-    def test_a_release_that_was_kept_is_not_tried_again(
-        self, start: Callable[[], RulesService], engine: Engine, folder: Path, clock: FakeClock
+    def test_nothing_is_loaded_whose_trial_failed(
+        self, engine: Engine, folder: Path, clock: FakeClock
     ) -> None:
-        start()
+        def crash(_: object) -> TrialResult:
+            return TrialResult(ok=False, failure="the trial was killed by signal 11")
 
-        def no_trial(_: object) -> TrialResult:
-            raise AssertionError("tried again")
-
-        again = RulesService(
-            folder=folder,
-            engine=engine,
-            clock=clock,
-            matcher=compiled,
-            matcher_name="compiled",
-            trial=no_trial,
-        )
-
-        assert again.problems() == ()
+        with pytest.raises(RulesRefusedError, match="signal 11"):
+            RulesService(
+                folder=folder,
+                engine=engine,
+                clock=clock,
+                matcher=compiled,
+                matcher_name="compiled",
+                trial=crash,
+            )
 
 
 class TestReload:

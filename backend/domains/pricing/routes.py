@@ -1,0 +1,26 @@
+"""POST /api/quotes: what something costs, line by line, promised for a while."""
+
+from typing import Any
+
+import svcs
+
+from backend.domains.pricing.schemas import QuoteRequestSchema, QuoteSchema
+from backend.domains.pricing.service import Quote, QuoteService
+from backend.infra.clock import Clock
+from backend.web.api import Blueprint
+from backend.web.auth import optional_caller_id
+
+blueprint = Blueprint("quotes", __name__, url_prefix="/api/quotes", description="Prices, explained.")
+
+
+@blueprint.route("", methods=["POST"])
+@blueprint.arguments(QuoteRequestSchema)
+@blueprint.response(201, QuoteSchema)
+@blueprint.alt_response(409, description="A rule refuses to sell it, or the slot is not offered.")
+def make_quote(asked: dict[str, Any]) -> Quote:
+    """Price a slot: lines, total, the rules that fired and nearly fired, and a token to book with.
+
+    Visitors may ask; a quote for a signed-in user takes their loyalty tier into account and is theirs alone.
+    """
+    now = svcs.flask.get_abstract(Clock).now()
+    return svcs.flask.get(QuoteService).make(user_id=optional_caller_id(), now=now, **asked)

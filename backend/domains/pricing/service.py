@@ -1,0 +1,211 @@
+"""Quotes: priced, explained, stored, signed; redeemed once; explained again years later."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from backend.domains.availability.entities import Slot
+from backend.domains.availability.service import AvailabilityService
+from backend.domains.identity.service import UserService
+from backend.domains.pricing.facts import VISITOR, Customer, slot_case
+from backend.domains.pricing.models import QuoteRow
+from backend.domains.pricing.price import Case, Price, price
+from backend.domains.pricing.records import case_document, price_document, read_case, read_price
+from backend.domains.pricing.tokens import Promise, QuoteTokenError, QuoteTokens
+from backend.domains.rules.service import RulesService
+from backend.infra.postgres import DbSession
+from backend.kernel import ids
+from backend.kernel.errors import ConflictError, InvalidError, NotFoundError
+from backend.kernel.money import Money
+
+
+class NotSoldError(ConflictError):
+    """A rule refuses to sell it; the reasons are told."""
+
+    title = "Not sold"
+
+
+class PartyError(InvalidError):
+    """More persons than the product takes, or than there are seats."""
+
+
+class UnknownQuoteError(NotFoundError):
+    """No such quote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A price promised until `expires_at`, with all that explains it.
+
+    `release` is the version of the rules that priced it; `token` redeems it.
+    """
+
+    id: str
+    user_id: str | None
+    slot_id: str
+    party: int
+    price: Price
+    release: str
+    created_at: datetime
+    expires_at: datetime
+    token: str
+
+    @property
+    def total(self) -> Money:
+        """What it costs in all."""
+        return self.price.total
+
+    @property
+    def due_now(self) -> Money:
+        """What is to be paid at booking: all of it, as long as no rule splits a deposit off."""
+        return self.price.total
+
+    @property
+    def due_later(self) -> tuple[Any, ...]:
+        """What is to be paid later, and when."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A stored quote beside what its own release of the rules says of the same case today."""
+
+    quote: Quote
+    case: Case
+    again: Price
+
+    @property
+    def is_same(self) -> bool:
+        """Whether pricing it again gave the same lines, to the cent."""
+        return self.again.lines == self.quote.price.lines
+
+
+@dataclass(frozen=True)
+class QuoteService:
+    """Makes quotes and honours them."""
+
+    session: DbSession
+    rules: RulesService
+    availability: AvailabilityService
+    users: UserService
+    tokens: QuoteTokens
+    lifetime: timedelta
+
+    def make(
+        self, *, user_id: str | None, slot_id: str, party: int, currency: str | None, now: datetime
+    ) -> Quote:
+        """Price `party` persons at a slot for a user (None: a visitor) and promise it for a while.
+
+        Raises NotSoldError when a rule refuses, PartyError, InvalidError for a foreign currency, and what
+        `AvailabilityService.slot` raises for a slot that is not offered.
+        """
+        slot = self.availability.slot(slot_id=slot_id, now=now, user_id=user_id)
+        _require_room(slot, party)
+        require_currency(slot, currency)
+        case = slot_case(slot, party=party, customer=self._customer(user_id), now=now)
+        rulebook = self.rules.rulebook()
+        priced = price(rulebook, case, at=now)
+        _require_sold(priced)
+        row = QuoteRow(
+            id=ids.new_id(ids.QUOTE),
+            user_id=user_id,
+            product_id=slot.product.id,
+            provider_id=slot.provider.id,
+            slot_id=slot.id,
+            party=party,
+            currency=priced.total.currency,
+            total_minor=priced.total.minor,
+            case=case_document(case, rulebook.vocabulary),
+            price=price_document(priced, rulebook.vocabulary),
+            release=rulebook.version,
+            created_at=now,
+            expires_at=(now + self.lifetime).replace(microsecond=0),
+        )
+        self.session.add(row)
+        self.session.flush()
+        return self._quote(row)
+
+    def redeem(self, *, token: str, user_id: str, now: datetime) -> Quote:
+        """The quote behind a token that this user may use now.
+
+        Raises QuoteTokenError (422), QuoteExpiredError (410) or QuoteOfAnotherError (403). That it is
+        used only once is kept by the booking, whose quote is unique.
+        """
+        promise = self.tokens.read(token, user_id=user_id, now=now)
+        row = self.session.get(QuoteRow, promise.quote_id)
+        if row is None:
+            raise QuoteTokenError("The quote behind this token is gone; ask POST /api/quotes for a new one.")
+        return self._quote(row)
+
+    def current(self, *, quote: Quote, now: datetime) -> Price:
+        """What the same thing costs now, under the rules that are served now."""
+        return price(self.rules.rulebook(), self._case_of(quote, user_id=quote.user_id, now=now), at=now)
+
+    def permit(self, *, quote: Quote, user_id: str, payment_method: str, now: datetime) -> bool:
+        """Ask the rules whether this user may book a quote now and pay so; whether approval is needed.
+
+        The price stays the promised one. Raises NotSoldError with the words of the rules that refuse.
+        """
+        case = self._case_of(quote, user_id=user_id, now=now)
+        asked = replace(case, facts={**case.facts, "payment_method": payment_method})
+        answer = price(self.rules.rulebook(), asked, at=now)
+        _require_sold(answer)
+        return answer.requires_approval
+
+    def explain(self, *, quote_id: str) -> Explanation:
+        """The stored quote, priced again by its own release of the rules. UnknownQuoteError."""
+        row = self.session.get(QuoteRow, quote_id)
+        if row is None:
+            raise UnknownQuoteError(f"There is no quote {quote_id}.")
+        rulebook = self.rules.release(version=row.release)
+        case = read_case(row.case, rulebook.vocabulary)
+        return Explanation(self._quote(row), case, price(rulebook, case, at=row.created_at))
+
+    def _case_of(self, quote: Quote, *, user_id: str | None, now: datetime) -> Case:
+        slot = self.availability.slot(slot_id=quote.slot_id, now=now, user_id=user_id)
+        return slot_case(slot, party=quote.party, customer=self._customer(user_id), now=now)
+
+    def _customer(self, user_id: str | None) -> Customer:
+        if user_id is None:
+            return VISITOR
+        user = self.users.user(user_id)
+        return Customer(loyalty_tier=user.loyalty_tier, country=user.country)
+
+    def _quote(self, row: QuoteRow) -> Quote:
+        answer = read_price(row.price)
+        promise = Promise(row.id, row.user_id, row.slot_id, row.party, answer.total, row.expires_at)
+        return Quote(
+            id=row.id,
+            user_id=row.user_id,
+            slot_id=row.slot_id,
+            party=row.party,
+            price=answer,
+            release=row.release,
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            token=self.tokens.sign(promise),
+        )
+
+
+def _require_sold(answer: Price) -> None:
+    if answer.refusals:
+        reasons = [refusal.reason for refusal in answer.refusals]
+        raise NotSoldError(" ".join(reasons), extra={"reasons": reasons})
+
+
+def _require_room(slot: Slot, party: int) -> None:
+    most = min(slot.product.max_party, slot.seats_total)
+    if party > most:
+        raise PartyError(
+            f"{slot.product.name} takes at most {most} persons.", errors={"party": [f"At most {most}."]}
+        )
+
+
+def require_currency(slot: Slot, currency: str | None) -> None:
+    """InvalidError when a price is wanted in another currency than the product is sold in."""
+    sold_in = slot.product.price.currency
+    if currency not in (None, sold_in):
+        raise InvalidError(
+            f"{slot.provider.name} sells in {sold_in}; ask for {sold_in} or leave the currency out.",
+            errors={"currency": [f"Sold in {sold_in}."]},
+        )

@@ -1,0 +1,46 @@
+"""Builds quotes, listings and the cancellation policy."""
+
+from datetime import timedelta
+
+import svcs
+from flask import Flask
+
+from backend.config import Settings
+from backend.domains.availability.service import AvailabilityService
+from backend.domains.identity.service import UserService
+from backend.domains.pricing.cancellation import CancellationPolicy
+from backend.domains.pricing.listing import SlotListing
+from backend.domains.pricing.service import QuoteService
+from backend.domains.pricing.tokens import QuoteTokens
+from backend.domains.rules.service import RulesService
+from backend.infra.postgres import db
+
+
+def register_pricing(app: Flask, settings: Settings) -> None:
+    """Register the services of the pricing domain."""
+    tokens = QuoteTokens(settings.jwt_secret)
+    lifetime = timedelta(seconds=settings.quote_seconds)
+
+    def quotes(container: svcs.Container) -> QuoteService:
+        return QuoteService(
+            session=db.session,
+            rules=container.get(RulesService),
+            availability=container.get(AvailabilityService),
+            users=container.get(UserService),
+            tokens=tokens,
+            lifetime=lifetime,
+        )
+
+    def listing(container: svcs.Container) -> SlotListing:
+        return SlotListing(
+            rules=container.get(RulesService),
+            availability=container.get(AvailabilityService),
+            users=container.get(UserService),
+        )
+
+    def cancellation(container: svcs.Container) -> CancellationPolicy:
+        return CancellationPolicy(container.get(RulesService))
+
+    svcs.flask.register_factory(app, QuoteService, quotes)
+    svcs.flask.register_factory(app, SlotListing, listing)
+    svcs.flask.register_factory(app, CancellationPolicy, cancellation)
