@@ -10,15 +10,17 @@ import structlog
 
 _SECRET: Final = re.compile(r"password|secret|token|authorization|cookie|api_key|card", re.IGNORECASE)
 _URL_PASSWORD: Final = re.compile(r"(://[^:/@\s]*):[^@/\s]+@")
+# Hashes of passwords (PostgreSQL shows whole rows in its errors) and JSON web tokens.
+_LOOKS_SECRET: Final = re.compile(r"\$(?:argon2\w*|2[aby])\$[\w$.,+/=]+|\beyJ[\w-]+\.[\w-]+\.[\w-]*")
 
 
 def hide_secrets(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Replace the values of keys that name a secret, and passwords inside urls."""
+    """Replace values of keys that name a secret, and passwords of urls, hashes and tokens inside texts."""
     for name, value in event.items():
         if _SECRET.search(name):
             event[name] = "[hidden]"
         elif isinstance(value, str):
-            event[name] = _URL_PASSWORD.sub(r"\1:[hidden]@", value)
+            event[name] = _LOOKS_SECRET.sub("[hidden]", _URL_PASSWORD.sub(r"\1:[hidden]@", value))
     return event
 
 

@@ -97,6 +97,8 @@ def engine_options(*, pool_size: int) -> dict[str, Any]:
         "max_overflow": 2,
         "pool_timeout": 10,
         "pool_pre_ping": True,
+        # Errors are logged with their statement; its values are nobody's business.
+        "hide_parameters": True,
         "connect_args": {"connect_timeout": 5, "application_name": "climbup"},
     }
 

@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 import structlog
 from flask import Flask, Response, current_app, g, json, request
-from limits.errors import StorageError
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
@@ -147,7 +146,6 @@ def register(app: Flask) -> None:
         DataError: _data,
         DBAPIError: _database,
         RedisError: _store,
-        StorageError: _store,
         Exception: _bug,
     }
     for family, handler in handlers.items():

@@ -1,6 +1,5 @@
 """The tokens of a session: access (who, in which roles) and refresh (good once), in JSON or in cookies."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,9 +18,6 @@ from jwt.exceptions import ExpiredSignatureError, PyJWTError
 from backend.kernel.errors import UnauthenticatedError
 from backend.kernel.roles import Role
 from backend.web.sessions import RefreshTicket
-
-HEADERS = ("headers",)
-HEADERS_AND_COOKIES = ("headers", "cookies")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,28 +68,31 @@ def forget() -> None:
 
 
 def in_cookies() -> bool:
-    """Whether this request brings its token in a cookie, and so wants the next ones there."""
+    """Whether this request may bring its token in a cookie: an `Authorization` header rules that out.
+
+    Otherwise a script of the page could have the tokens of a cookie answered where it can read them.
+    """
     return "Authorization" not in request.headers
 
 
 def read_access() -> dict[str, Any] | None:
     """The claims of the access token, or None when the request brings none. UnauthenticatedError."""
-    return _read("access", optional="Authorization" not in request.headers)
+    return _read("access", cookies=in_cookies(), optional=in_cookies())
 
 
-def read_refresh(*, locations: Sequence[str] = HEADERS_AND_COOKIES) -> dict[str, Any]:
-    """The claims of the refresh token, which must be there. UnauthenticatedError."""
-    return _read("refresh", refresh=True, locations=locations) or {}
+def read_refresh(*, cookies: bool) -> dict[str, Any]:
+    """The claims of the refresh token, which must be there, from a cookie or a header. UnauthenticatedError."""
+    return _read("refresh", cookies=cookies, refresh=True) or {}
 
 
 def read_any() -> dict[str, Any]:
     """The claims of the token, access or refresh, which must be there. UnauthenticatedError."""
-    return _read("access", verify_type=False) or {}
+    return _read("access", cookies=in_cookies(), verify_type=False) or {}
 
 
-def _read(kind: str, **options: Any) -> dict[str, Any] | None:
+def _read(kind: str, *, cookies: bool, **options: bool) -> dict[str, Any] | None:
     try:
-        found = verify_jwt_in_request(**options)
+        found = verify_jwt_in_request(locations=["cookies" if cookies else "headers"], **options)
     except ExpiredSignatureError:
         raise UnauthenticatedError(f"The {kind} token has expired; {_remedy(kind)}.") from None
     except NoAuthorizationError:

@@ -142,6 +142,15 @@ class TestCookies:
         still = client.post("/api/auth/refresh", headers=self._csrf(client, "refresh"))
         assert still.status_code == 200
 
+    @pytest.mark.parametrize("header", ["Basic YTpi", "Bearer", ""])
+    def test_a_script_cannot_have_them_answered(self, client: FlaskClient, header: str) -> None:
+        self._log_in(client)
+        headers = {**self._csrf(client, "refresh"), "Authorization": header}
+
+        answer = client.post("/api/auth/refresh", headers=headers)
+
+        assert answer.status_code == 401
+
     def test_logging_out_clears_them(self, client: FlaskClient) -> None:
         self._log_in(client)
 

@@ -53,7 +53,7 @@ def login(credentials: dict[str, Any]) -> SignedIn:
 @blueprint.alt_response(401, description="Expired, ended, or used before: then its session ends")
 def refresh() -> SignedIn:
     """Exchange the refresh token (Bearer, or cookie with X-CSRF-TOKEN) for new tokens."""
-    return _refreshed(tokens.read_refresh(), cookies=tokens.in_cookies())
+    return _refreshed(cookies=tokens.in_cookies())
 
 
 @blueprint.get("/refresh")
@@ -61,7 +61,7 @@ def refresh() -> SignedIn:
 @blueprint.alt_response(401, description="Expired, ended, or used before: then its session ends")
 def refresh_by_get() -> SignedIn:
     """The same with the token in the header only: a link to this address must not use up a cookie."""
-    return _refreshed(tokens.read_refresh(locations=tokens.HEADERS), cookies=False)
+    return _refreshed(cookies=False)
 
 
 @blueprint.post("/logout")
@@ -129,7 +129,8 @@ def _device() -> Device:
     return Device(user_agent=request.user_agent.string, address=request.remote_addr or "")
 
 
-def _refreshed(claims: dict[str, Any], *, cookies: bool) -> SignedIn:
+def _refreshed(*, cookies: bool) -> SignedIn:
+    claims = tokens.read_refresh(cookies=cookies)
     ticket = RefreshTicket(session_id=claims["sid"], refresh_id=claims["jti"])
     return _delivered(svcs.flask.get(SignIn).refresh(user_id=claims["sub"], ticket=ticket), cookies=cookies)
 
