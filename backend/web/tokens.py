@@ -81,7 +81,7 @@ def read_access() -> dict[str, Any] | None:
 
 
 def read_refresh(*, cookies: bool) -> dict[str, Any]:
-    """The claims of the refresh token, which must be there, from a cookie or a header. UnauthenticatedError."""
+    """The claims of the refresh token, which must be there (in a cookie, or in the header)."""
     return _read("refresh", cookies=cookies, refresh=True) or {}
 
 
