@@ -183,6 +183,12 @@ class _Reader:
         return _kept_secret(data_dir / "secret_key")
 
 
+def shared_metrics_dir() -> Path | None:
+    """Where prometheus_client shares values between processes: it knows the process environment alone."""
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")  # noqa: TID251 (the one reader)
+    return Path(folder) if folder else None
+
+
 def _kept_secret(file: Path) -> str:
     """A random secret that survives restarts; two processes that start at once agree on one."""
     file.parent.mkdir(parents=True, exist_ok=True)

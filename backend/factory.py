@@ -32,7 +32,6 @@ COMMANDS: Final[tuple[Command, ...]] = (
 
 def create_app(settings: Settings, parts: wiring.Parts | None = None) -> Flask:
     """The WSGI application of `settings`, whose store urls must be set (see `backend.cli.stores`)."""
-    metrics.check_settings(settings)
     app = web_app.ClimbUp("backend")
     observability.install(app)
     _configure(app, settings)

@@ -4,7 +4,6 @@ Names of the module that gunicorn knows are its settings; the functions are its 
 """
 
 import select
-import shutil
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +16,7 @@ from prometheus_client import multiprocess
 
 from backend.config import Settings
 from backend.domains.rules.service import RulesRefusedError, RulesService
-from backend.infra import logging
+from backend.infra import logging, metrics
 
 log = structlog.get_logger(__name__)
 SETTINGS: Final = Settings.from_env()
@@ -70,8 +69,8 @@ def on_starting(_: Any) -> None:
     """Begin with logging set up, and without the metrics of processes that are gone."""
     logging.configure(level=SETTINGS.log_level, file=SETTINGS.log_file)
     if SETTINGS.metrics_dir:
-        shutil.rmtree(SETTINGS.metrics_dir, ignore_errors=True)
-        SETTINGS.metrics_dir.mkdir(parents=True)
+        # The job worker, started at the same time, keeps its own there.
+        metrics.forget_ended(SETTINGS.metrics_dir)
 
 
 def post_worker_init(worker: Any) -> None:

@@ -1,18 +1,24 @@
 """What is counted, by its Prometheus name. Counting is cheap and never fails the work that it counts.
 
-With several worker processes, `PROMETHEUS_MULTIPROC_DIR` must be in the environment, and its folder
-must exist, before this module is imported: prometheus_client chooses then where it keeps the values.
+With several worker processes, `PROMETHEUS_MULTIPROC_DIR` must be in the environment (not in `.env`):
+prometheus_client looks there, when it is imported, for the folder that all processes keep their values in.
 """
 
+import os
 from pathlib import Path
 from typing import Final
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
-from prometheus_client.values import MutexValue, ValueClass
+
+from backend.config import shared_metrics_dir
 
 BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+FOLDER: Final = shared_metrics_dir()
+if FOLDER is not None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
 
 REQUESTS: Final = Counter(
     "http_requests_total", "Requests answered, by class of status (2xx).", ["method", "route", "status"]
@@ -57,23 +63,30 @@ def events_dropped(count: int) -> None:
     _EVENTS_DROPPED.inc(count)
 
 
-def shared() -> bool:
-    """Whether the values are in files that all worker processes share."""
-    return ValueClass is not MutexValue
-
-
-def exposition(folder: Path | None, *also: Collector) -> bytes:
-    """The values of all processes that write to `folder`, or of this one when None, and of `also`."""
+def exposition(*also: Collector) -> bytes:
+    """The values of this process, or of all that share its folder, and of `also`, in the text format."""
     registry = CollectorRegistry()
-    if folder is None:
+    if FOLDER is None:
         registry.register(REGISTRY)
     else:
-        MultiProcessCollector(registry, path=str(folder))  # type: ignore[no-untyped-call]
+        MultiProcessCollector(registry, path=str(FOLDER))  # type: ignore[no-untyped-call]
     for collector in also:
         registry.register(collector)
     return generate_latest(registry)
 
 
-def forget_process(pid: int, folder: Path) -> None:
-    """Take a process that ended out of the gauges (gunicorn's `child_exit`)."""
-    mark_process_dead(pid, path=str(folder))  # type: ignore[no-untyped-call]
+def forget_ended(folder: Path) -> None:
+    """Remove what processes of former runs left in the shared folder."""
+    for file in folder.glob("*_*.db"):
+        if not _runs(int(file.stem.rpartition("_")[2])):
+            file.unlink(missing_ok=True)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

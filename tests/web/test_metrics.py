@@ -1,12 +1,8 @@
 import re
 
-import pytest
 from flask.testing import FlaskClient
 
-from backend.config import SettingsError
 from backend.infra import metrics
-from backend.web.metrics import check_settings
-from tests.conftest import Stores, make_settings
 
 
 def value(client: FlaskClient, sample: str) -> float:
@@ -69,11 +65,3 @@ class TestMetrics:
         assert value(client, 'holds_total{outcome="made"}') >= 1
         assert value(client, "matcher_disagreements_total") >= 1
         assert value(client, "events_dropped_total") >= 3
-
-
-class TestSharedFolder:
-    def test_a_folder_that_prometheus_does_not_look_for_is_refused(self, stores: Stores) -> None:
-        settings = make_settings(stores, metrics_dir="/nowhere")
-
-        with pytest.raises(SettingsError, match=r"not in \.env"):
-            check_settings(settings)
