@@ -13,10 +13,9 @@ from backend.engine.problems import Report
 from backend.engine.rules import Rule
 from backend.engine.unary_tests import Equals
 from backend.engine.values import DATE, ENUM, INTEGER
-from backend.engine.vocabulary import DecisionSpec, Vocabulary, suggest
+from backend.engine.vocabulary import CURRENCY, DecisionSpec, Vocabulary, suggest
 
 _ID: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-CURRENCY: Final = "currency"
 
 
 def read_rule(

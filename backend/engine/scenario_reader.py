@@ -7,7 +7,6 @@ from typing import Final
 from backend.engine.decision_table import zone_of
 from backend.engine.nodes import ListNode, MapNode, Node
 from backend.engine.problems import Report
-from backend.engine.rule_reader import CURRENCY
 from backend.engine.scenarios import Scenario
 from backend.engine.values import DATE, LIST, MONEY
 from backend.engine.vocabulary import Fact, Vocabulary, suggest
@@ -75,15 +74,7 @@ def _read_given(node: Node, vocabulary: Vocabulary, report: Report) -> dict[str,
         found = _read_value(fact, value, report)
         if found is not None:
             given[key.text] = found
-    return with_currency(given, vocabulary)
-
-
-def with_currency(given: dict[str, object], vocabulary: Vocabulary) -> dict[str, object]:
-    """The same facts, with `currency` that of `base` when only `base` is given."""
-    base = given.get("base")
-    if isinstance(base, Money) and CURRENCY not in given and CURRENCY in vocabulary.facts:
-        return {**given, CURRENCY: base.currency}
-    return given
+    return vocabulary.with_currency(given)
 
 
 def _read_value(fact: Fact, node: Node, report: Report) -> object | None:

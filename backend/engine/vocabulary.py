@@ -9,10 +9,13 @@ from typing import Any, Final
 
 from backend.engine.values import ENUM, LIST, ValueType
 from backend.kernel.errors import InvalidError
+from backend.kernel.money import Money
 
 Facts = Mapping[str, object]
 """Facts by name, in their Python types; an absent name and None both mean that the fact is missing."""
 
+CURRENCY: Final = "currency"
+BASE: Final = "base"
 RESERVED: Final = frozenset({"all", "any", "always"})
 
 
@@ -127,7 +130,8 @@ class Vocabulary:
     def parse_facts(self, raw: Mapping[str, object]) -> dict[str, object]:
         """Facts from JSON: texts as staff write them, numbers, booleans and lists as JSON has them.
 
-        `{"base": "100.00 EUR", "start_time": "18:00", "party": 2}`. FactError names every wrong one.
+        `{"base": "100.00 EUR", "start_time": "18:00", "party": 2}`; the currency of `base` is that of the
+        price unless another is given. FactError names every wrong fact.
         """
         parsed: dict[str, object] = {}
         wrong: dict[str, list[str]] = {}
@@ -142,7 +146,14 @@ class Vocabulary:
                 wrong[name] = [str(error)]
         if wrong:
             raise FactError(" ".join(text for texts in wrong.values() for text in texts), errors=wrong)
-        return parsed
+        return self.with_currency(parsed)
+
+    def with_currency(self, facts: dict[str, object]) -> dict[str, object]:
+        """The same facts, with `currency` that of `base` when only `base` is given."""
+        base = facts.get(BASE)
+        if isinstance(base, Money) and CURRENCY not in facts and CURRENCY in self.facts:
+            return {**facts, CURRENCY: base.currency}
+        return facts
 
 
 def _wrong_type(fact: Fact, value: object) -> str:

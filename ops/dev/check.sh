@@ -16,4 +16,12 @@ step "deployment files (kubernetes-validate, compose schema, hadolint)"
 kubernetes-validate --strict --quiet --no-warn k8s/*.yaml
 check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
 hadolint Dockerfile
+step "rule files (JSON schemas)"
+for file in rules/*.yaml; do
+  case "$file" in
+    rules/vocabulary.yaml) schema=rules/vocabulary.schema.json ;;
+    *) schema=rules/schema.json ;;
+  esac
+  check-jsonschema --quiet --schemafile "$schema" "$file"
+done
 echo "check: all good"

@@ -1,11 +1,16 @@
 """The rules that the product ships with."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
 
+from backend.engine.effects import EFFECTS
+from backend.engine.hit_policies import HIT_POLICIES
 from backend.engine.rulebook import Rulebook
-from backend.infra.rule_files import read_folder, read_sources
+from backend.engine.values import TYPES
+from backend.infra.rule_files import folder_sources, read_folder, read_sources
 
 FOLDER = Path(__file__).resolve().parents[2] / "rules"
 
@@ -44,3 +49,40 @@ class TestShippedRules:
         again = read_sources(book.sources)
 
         assert again.version == book.version
+
+
+class TestSchemas:
+    """What editors complete is what the reader reads."""
+
+    def test_name_every_effect_flag_and_hit_policy(self):
+        schema = json.loads((FOLDER / "schema.json").read_text())["$defs"]
+        flags = {flag for effect in EFFECTS.values() for flag in effect.flags}
+
+        assert schema["effect"]["properties"].keys() == EFFECTS.keys() | flags
+        assert set(schema["decision"]["properties"]["hit_policy"]["enum"]) == HIT_POLICIES.keys()
+
+    def test_name_every_type_and_every_effect_of_a_vocabulary(self):
+        schema = json.loads((FOLDER / "vocabulary.schema.json").read_text())["properties"]
+        fact = schema["facts"]["additionalProperties"]["properties"]
+        decision = schema["decisions"]["additionalProperties"]["properties"]
+
+        assert fact["type"]["enum"] == list(TYPES)
+        assert decision["effects"]["items"]["enum"] == list(EFFECTS)
+
+
+class TestReadmeOfTheRules:
+    def test_its_worked_change_is_a_change_that_works(self):
+        readme = (FOLDER / "README.md").read_text()
+        rule, scenario = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)[-2:]
+        sources = folder_sources(FOLDER)
+        file = sources["rules/peak_hours.yaml"]
+        changed = file.replace("\nscenarios:\n", f"\n{rule}\nscenarios:\n{scenario}\n")
+
+        book = read_sources({**sources, "rules/peak_hours.yaml": changed})
+
+        assert len(book.decisions["peak_hours"].rules) == 4
+
+    def test_it_names_every_hit_policy_and_effect(self):
+        readme = (FOLDER / "README.md").read_text()
+
+        assert [name for name in [*HIT_POLICIES, *EFFECTS] if f"`{name}" not in readme] == []
