@@ -204,7 +204,10 @@ class TestScenarios:
             read_sources({**BOOK.sources, "rules/price.yaml": text})
 
     def test_facts_from_json_take_the_currency_of_their_base(self):
-        assert BOOK.vocabulary.parse_facts({"base": "9.00 EUR"}) == {"base": Money(900, "EUR"), "currency": "EUR"}
+        assert BOOK.vocabulary.parse_facts({"base": "9.00 EUR"}) == {
+            "base": Money(900, "EUR"),
+            "currency": "EUR",
+        }
         assert BOOK.vocabulary.parse_facts({"base": "9.00 EUR", "currency": "USD"})["currency"] == "USD"
 
     def test_the_currency_of_a_case_is_that_of_its_base(self):
