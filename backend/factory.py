@@ -11,8 +11,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from backend import wiring
 from backend.cli import rules, users, worker
 from backend.config import ROOT, Settings
+from backend.domains.bookings import routes as bookings
 from backend.domains.identity import routes as identity
 from backend.domains.pricing import routes as pricing
+from backend.domains.waitlist import routes as waitlist
 from backend.infra.postgres import db, engine_options, sqlalchemy_url
 from backend.web import app as web_app
 from backend.web import errors, health, limits, metrics, observability
@@ -22,6 +24,8 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     health.blueprint,
     identity.blueprint,
     pricing.blueprint,
+    bookings.blueprint,
+    waitlist.blueprint,
 )
 COMMANDS: Final[tuple[Command, ...]] = (
     rules.group,

@@ -22,7 +22,15 @@ SPEC: Final[dict[str, Any]] = {
 
 
 class JsonParser(FlaskParser):
-    """Reads bodies with the application's own JSON, which refuses what cannot be stored or is too deep."""
+    """Reads bodies with the application's own JSON, which refuses what cannot be stored or is too deep.
+
+    An unknown parameter of a query is refused by its schema, as an unknown field of a body is.
+    """
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {  # noqa: RUF012 (an option of the parent class)
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "query": None,
+    }
 
     def _raw_load_json(self, req: Request) -> Any:
         if not req.is_json:

@@ -51,7 +51,21 @@ def decode_cursor(cursor: str | None, *, parts: int) -> list[Any] | None:
     except (ValueError, binascii.Error):
         key = None
     if not isinstance(key, list) or len(key) != parts or not all(isinstance(p, str | int) for p in key):
-        raise InvalidError(
-            "The cursor is not one of ours; start again without it.", errors={"cursor": ["Unknown cursor."]}
-        )
+        raise _unknown()
     return key
+
+
+def id_behind(cursor: str | None) -> str | None:
+    """The id at which a list ordered by id goes on; None at its beginning. InvalidError as above."""
+    key = decode_cursor(cursor, parts=1)
+    if key is None:
+        return None
+    if not isinstance(key[0], str):
+        raise _unknown()
+    return key[0]
+
+
+def _unknown() -> InvalidError:
+    return InvalidError(
+        "The cursor is not one of ours; start again without it.", errors={"cursor": ["Unknown cursor."]}
+    )

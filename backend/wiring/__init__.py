@@ -17,6 +17,8 @@ from backend.infra.jobs import JobQueue, Task, queue_app
 from backend.infra.postgres import DbSession, db
 from backend.infra.redis import Outage
 from backend.wiring.availability import register_availability, register_catalog
+from backend.wiring.bookings import TASKS as BOOKING_TASKS
+from backend.wiring.bookings import register_bookings
 from backend.wiring.identity import register_identity
 from backend.wiring.operations import register_operations
 from backend.wiring.pricing import register_pricing
@@ -43,6 +45,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     register_rules(app, settings, engine)
     register_operations(app, settings)
     register_pricing(app, settings)
+    register_bookings(app)
 
 
 def _register_infra(app: Flask, settings: Settings, parts: Parts, engine: Engine) -> None:
@@ -63,7 +66,7 @@ def session() -> DbSession:
 
 def tasks() -> list[Task]:
     """Every background task of every domain."""
-    return []
+    return [*BOOKING_TASKS]
 
 
 # svcs hands its container to a factory whose parameter is annotated with it.

@@ -1,1 +1,1 @@
-"""Bookings: promises for a time, their states from hold to completion, and the waitlist for full slots."""
+"""Bookings: promises for a time, and their states from hold to completion."""

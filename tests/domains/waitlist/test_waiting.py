@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domains.bookings.waiting import served
+from backend.domains.waitlist.waiting import served
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 
 class EntryStatus(StrEnum):
@@ -13,6 +13,9 @@ class EntryStatus(StrEnum):
     FULFILLED = "fulfilled"
     EXPIRED = "expired"
     LEFT = "left"
+
+
+OPEN: Final = (EntryStatus.WAITING, EntryStatus.OFFERED)
 
 
 class Waiting(Protocol):

@@ -1,0 +1,61 @@
+"""What bookings ask the database."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from backend.domains.bookings.models import Booking, BookingEvent
+from backend.domains.bookings.states import Status
+from backend.infra.postgres import DbSession
+
+BATCH = 200
+
+
+def locked(session: DbSession, booking: Booking) -> Booking:
+    """The booking as it is now, its row locked."""
+    query = select(Booking).where(Booking.id == booking.id).with_for_update()
+    return session.scalars(query, execution_options={"populate_existing": True}).one()
+
+
+def bookings_of(
+    session: DbSession, *, user_id: str, status: Status | None, older_than: str | None, limit: int
+) -> Sequence[Booking]:
+    """The newest `limit` bookings of a user, newest first, older than the one with id `older_than`."""
+    query = select(Booking).where(Booking.user_id == user_id).order_by(Booking.id.desc()).limit(limit)
+    if status is not None:
+        query = query.where(Booking.status == status)
+    if older_than is not None:
+        query = query.where(Booking.id < older_than)
+    return session.scalars(query).all()
+
+
+def history(session: DbSession, *, booking_id: str) -> Sequence[BookingEvent]:
+    """What happened to a booking, oldest first."""
+    query = select(BookingEvent).where(BookingEvent.booking_id == booking_id).order_by(BookingEvent.id)
+    return session.scalars(query).all()
+
+
+def ended(session: DbSession, *, before: datetime) -> Sequence[Booking]:
+    """Confirmed bookings that ended before an instant, locked; those that somebody works on are left out."""
+    query = (
+        select(Booking)
+        .where(Booking.status == Status.CONFIRMED, Booking.ends_at <= before)
+        .order_by(Booking.id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    return session.scalars(query).all()
+
+
+def unanswered(session: DbSession, *, now: datetime) -> Sequence[Booking]:
+    """Bookings that still wait for approval or payment though their time has come."""
+    waiting = (Status.PENDING_APPROVAL, Status.PENDING_PAYMENT)
+    query = (
+        select(Booking)
+        .where(Booking.status.in_(waiting), Booking.starts_at <= now)
+        .order_by(Booking.id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    return session.scalars(query).all()

@@ -1,0 +1,238 @@
+"""Booking a slot at a quoted price, moving the booking to another slot, and reading bookings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy.exc import IntegrityError
+
+from backend.domains.availability.entities import Slot
+from backend.domains.availability.holds import HoldService
+from backend.domains.availability.service import AvailabilityService
+from backend.domains.bookings import queries
+from backend.domains.bookings.access import Actor, BookingAccess
+from backend.domains.bookings.journal import BookingJournal
+from backend.domains.bookings.models import Booking, UsedQuote
+from backend.domains.bookings.states import Action, Status, after, after_move
+from backend.domains.pricing.service import Quote, QuoteService
+from backend.domains.waitlist.service import WaitlistService
+from backend.infra.postgres import DbSession, violated
+from backend.kernel import ids
+from backend.kernel.errors import ConflictError, InvalidError, NotFoundError, StaleError
+from backend.kernel.money import Money
+from backend.kernel.time import Period
+
+ON_SITE: Final = "on_site"
+CARD: Final = "card"
+RESCHEDULED: Final = "reschedule"
+
+
+class PriceRoseError(ConflictError):
+    """The price is above what the customer said to pay at most."""
+
+    title = "The price is higher"
+
+
+class QuoteUsedError(ConflictError):
+    """A quote is good for one booking."""
+
+    title = "Quote used"
+
+
+class CardPaymentError(InvalidError):
+    """Cards are not taken yet."""
+
+
+class BegunError(ConflictError):
+    """The booking's time has come: it can be neither moved nor cancelled."""
+
+
+class OtherProviderError(ConflictError):
+    """A booking stays with its provider."""
+
+
+@dataclass(frozen=True)
+class BookingService:
+    """Makes, moves and reads bookings."""
+
+    session: DbSession
+    access: BookingAccess
+    journal: BookingJournal
+    quotes: QuoteService
+    availability: AvailabilityService
+    holds: HoldService
+    waitlist: WaitlistService
+
+    def book(
+        self,
+        *,
+        user_id: str,
+        quote_token: str,
+        payment_method: str,
+        contact: Mapping[str, Any],
+        max_total: Money | None,
+        now: datetime,
+    ) -> Booking:
+        """Book the quoted slot for the user, at the quoted price.
+
+        Raises what `QuoteService.redeem` raises for a bad token, PriceRoseError, QuoteUsedError,
+        CardPaymentError, and SlotTakenError when somebody else has the seats.
+        """
+        if payment_method == CARD:
+            raise CardPaymentError(
+                "Card payments are not offered yet; book with payment_method on_site.",
+                errors={"payment_method": ["Not offered yet."]},
+            )
+        quote = self.quotes.redeem(token=quote_token, user_id=user_id, now=now)
+        _require_at_most(max_total, quote.total)
+        slot = self.availability.slot(slot_id=quote.slot_id, now=now, user_id=user_id)
+        entry = self.waitlist.open_entry(user_id=user_id, slot_id=slot.id)
+        booking = _new_booking(user_id, slot, quote, payment_method, contact, now)
+        self.session.add(booking)
+        self._use(quote, booking, now)
+        self.holds.claim(slot=slot, seats=quote.party, booking_id=booking.id, user_id=user_id, now=now)
+        if entry is not None:
+            self.waitlist.fulfil(entry=entry)
+        self.journal.note(booking, "book", actor_id=user_id, now=now, data=_priced(booking))
+        return booking
+
+    def booking(self, *, booking_id: str, actor: Actor) -> Booking:
+        """The booking, for its customer, its provider and staff. UnknownBookingError for all others."""
+        return self.access.readable(booking_id=booking_id, actor=actor)
+
+    def bookings_of(
+        self, *, user_id: str, actor: Actor, status: Status | None, older_than: str | None, limit: int
+    ) -> Sequence[Booking]:
+        """The newest `limit` bookings of a user, for that user and staff; NotFoundError for all others."""
+        if not (actor.is_staff or actor.user_id == user_id):
+            raise NotFoundError("There is no such user whose bookings you may see.")
+        return queries.bookings_of(
+            self.session, user_id=user_id, status=status, older_than=older_than, limit=limit
+        )
+
+    def reschedule(
+        self,
+        *,
+        booking_id: str,
+        actor: Actor,
+        quote_token: str,
+        max_total: Money | None,
+        version: int | None,
+        now: datetime,
+    ) -> Booking:
+        """Move the booking to the slot, party and price of a fresh quote, all or nothing.
+
+        The old slot is kept when anything is refused: SlotTakenError when the new one is full,
+        StaleError when `version` (what the caller saw, if told) is not the newest, BegunError,
+        OtherProviderError, TransitionError once it is settled, and the quote's own errors.
+        """
+        booking = self.access.changeable(booking_id=booking_id, actor=actor)
+        require_version(booking, version)
+        after_move(booking.state, requires_approval=False)
+        require_before_start(booking, now)
+        quote = self.quotes.redeem(token=quote_token, user_id=actor.user_id, now=now)
+        _require_at_most(max_total, quote.total)
+        slot = self.availability.slot(slot_id=quote.slot_id, now=now, user_id=booking.user_id)
+        if slot.provider.id != booking.provider_id:
+            raise OtherProviderError("A booking stays with its provider; cancel it and book anew.")
+        freed = Period(booking.starts_at, booking.ends_at)
+        entry = self.waitlist.open_entry(user_id=booking.user_id, slot_id=slot.id)
+        self._use(quote, booking, now)
+        self.holds.move(booking_id=booking.id, slot=slot, seats=quote.party, now=now)
+        before = {"slot_id": booking.slot_id, "party": booking.party, "total_minor": booking.total_minor}
+        _take_terms(booking, slot, quote)
+        booking.status = after_move(booking.state, requires_approval=quote.price.requires_approval)
+        self.journal.changed(
+            booking, RESCHEDULED, before=before, actor_id=actor.user_id, now=now, data=_priced(booking)
+        )
+        if entry is not None:
+            self.waitlist.fulfil(entry=entry)
+        self.waitlist.offer_freed(provider_id=booking.provider_id, around=freed, now=now)
+        return booking
+
+    def _use(self, quote: Quote, booking: Booking, now: datetime) -> None:
+        self.session.flush()
+        self.session.add(UsedQuote(quote_id=quote.id, booking_id=booking.id, used_at=now))
+        try:
+            self.session.flush()
+        except IntegrityError as error:
+            if violated(error) != "booking_quotes_pkey":
+                raise
+            raise QuoteUsedError(
+                "This quote was used for a booking; ask POST /api/quotes for a new one."
+            ) from error
+
+
+def require_version(booking: Booking, version: int | None) -> None:
+    """StaleError when the caller saw another version of the booking than the newest."""
+    if version is not None and version != booking.version:
+        raise StaleError("The booking was changed meanwhile; read it again and repeat the change.")
+
+
+def require_before_start(booking: Booking, now: datetime) -> None:
+    """BegunError once the booking's time has come."""
+    if booking.starts_at <= now:
+        raise BegunError("The booking's time has come: it can be neither moved nor cancelled any more.")
+
+
+def _require_at_most(max_total: Money | None, price: Money) -> None:
+    if max_total is None:
+        return
+    if max_total.currency != price.currency:
+        raise InvalidError(
+            f"The price is in {price.currency}; say max_total in it too.",
+            errors={"max_total": [f"Must be in {price.currency}."]},
+        )
+    if price > max_total:
+        raise PriceRoseError(
+            f"The price is {price}, more than the {max_total} you would pay; nothing was booked.",
+            extra={"price": {"amount": price.minor, "currency": price.currency}},
+        )
+
+
+def _new_booking(
+    user_id: str,
+    slot: Slot,
+    quote: Quote,
+    payment_method: str,
+    contact: Mapping[str, Any],
+    now: datetime,
+) -> Booking:
+    action = Action.ASK_APPROVAL if quote.price.requires_approval else Action.CONFIRM
+    booking = Booking(
+        id=ids.new_id(ids.BOOKING),
+        user_id=user_id,
+        status=after(Status.HELD, action),
+        paid_minor=0,
+        payment_method=payment_method,
+        contact=dict(contact),
+        version=1,
+        created_at=now,
+        changed_at=now,
+    )
+    _take_terms(booking, slot, quote)
+    return booking
+
+
+def _take_terms(booking: Booking, slot: Slot, quote: Quote) -> None:
+    booking.provider_id = slot.provider.id
+    booking.product_id = slot.product.id
+    booking.slot_id = slot.id
+    booking.quote_id = quote.id
+    booking.starts_at = slot.starts_at
+    booking.ends_at = slot.ends_at
+    booking.timezone = slot.provider.timezone
+    booking.title = slot.product.name
+    booking.party = quote.party
+    booking.total_minor = quote.total.minor
+    booking.currency = quote.total.currency
+
+
+def _priced(booking: Booking) -> dict[str, Any]:
+    return {
+        "slot_id": booking.slot_id,
+        "party": booking.party,
+        "quote_id": booking.quote_id,
+        "total": {"amount": booking.total_minor, "currency": booking.currency},
+    }
