@@ -13,6 +13,7 @@ from backend.domains.pricing.price import Case, Price, price
 from backend.domains.pricing.records import case_document, price_document, read_case, read_price
 from backend.domains.pricing.tokens import Promise, QuoteTokenError, QuoteTokens
 from backend.domains.rules.service import RulesService
+from backend.infra import metrics
 from backend.infra.postgres import DbSession
 from backend.kernel import ids
 from backend.kernel.errors import ConflictError, InvalidError, NotFoundError
@@ -123,6 +124,9 @@ class QuoteService:
         )
         self.session.add(row)
         self.session.flush()
+        for line in priced.lines:
+            if line.rule is not None:
+                metrics.rule_fired(line.rule.decision, line.rule.id)
         return self._quote(row)
 
     def redeem(self, *, token: str, user_id: str, now: datetime) -> Quote:
@@ -188,6 +192,8 @@ class QuoteService:
 
 
 def _require_sold(answer: Price) -> None:
+    for refusal in answer.refusals:
+        metrics.rule_fired(refusal.rule.decision, refusal.rule.id)
     if answer.refusals:
         reasons = [refusal.reason for refusal in answer.refusals]
         raise NotSoldError(" ".join(reasons), extra={"reasons": reasons})

@@ -1,0 +1,133 @@
+"""`flask rules`: what staff see in a terminal."""
+
+import json
+import shutil
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import svcs
+from flask import Flask
+
+from backend.config import ROOT
+from backend.domains.availability.slot_ids import slot_id
+from backend.domains.pricing.service import QuoteService
+from tests.conftest import NOW
+from tests.factories.availability import make_schedule
+from tests.factories.catalog import make_product, make_provider
+
+EVENING = datetime(2026, 12, 14, 18, 0, tzinfo=UTC)
+CASE = {
+    "kind": "slot",
+    "weekday": "mon",
+    "start_time": "18:00",
+    "experience_years": 12,
+    "party": 2,
+    "base": "100.00 EUR",
+}
+
+
+def run(app: Flask, *words: str) -> Any:
+    return app.test_cli_runner().invoke(args=["rules", *words])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    copy = tmp_path / "rules"
+    shutil.copytree(ROOT / "rules", copy)
+    return copy
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Path:
+    file = tmp_path / "case.json"
+    file.write_text(json.dumps(CASE))
+    return file
+
+
+class TestCheck:
+    def test_counts_what_is_in_order(self, app: Flask) -> None:
+        done = run(app, "check")
+
+        assert done.exit_code == 0
+        assert "scenarios are in order" in done.output
+
+    def test_names_every_mistake_with_its_place(self, app: Flask, folder: Path) -> None:
+        for name in ("peak_hours.yaml", "cancellation.yaml"):
+            file = folder / name
+            file.write_text(file.read_text().replace("about:", "abuot:", 1))
+
+        done = run(app, "check", str(folder))
+
+        assert done.exit_code == 1
+        assert "rules/peak_hours.yaml:3:1:" in done.output
+        assert "rules/cancellation.yaml:3:1:" in done.output
+        assert "Did you mean 'about'?" in done.output
+        assert "Traceback" not in done.output
+
+
+class TestTry:
+    def test_says_what_fired_what_nearly_did_and_why(self, app: Flask, case: Path) -> None:
+        done = run(app, "try", str(case))
+
+        assert done.exit_code == 0
+        assert "fired  weekday-evening  25.00 EUR  Evenings after work are in demand." in done.output
+        assert "nearly group-of-four: party is 2, wanted >= 4" in done.output
+
+    def test_tries_a_draft_folder(self, app: Flask, case: Path, folder: Path) -> None:
+        file = folder / "peak_hours.yaml"
+        rules, _, _ = file.read_text().partition("scenarios:")
+        file.write_text(rules.replace("surcharge: 25%", "surcharge: 40%") + "scenarios: []\n")
+
+        done = run(app, "try", str(case), "--rules", str(folder))
+
+        assert "weekday-evening  40.00 EUR" in done.output
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ("{", "is not JSON"),
+            ("[]", "one JSON object of facts"),
+            ('{"partysize": 2}', "'partysize' is not a known fact. Did you mean 'party"),
+            ('{"party": "two"}', "is not a whole number"),
+        ],
+    )
+    def test_refuses_a_case_that_is_none_in_words(
+        self, app: Flask, tmp_path: Path, text: str, told: str
+    ) -> None:
+        file = tmp_path / "case.json"
+        file.write_text(text)
+
+        done = run(app, "try", str(file))
+
+        assert done.exit_code == 1
+        assert told in done.output
+        assert "Traceback" not in done.output
+
+
+class TestExplain:
+    def test_prices_a_stored_quote_again_to_the_cent(self, app: Flask) -> None:
+        provider = make_provider(timezone="UTC")
+        make_schedule(provider.id, hours=((time(9), time(21)),))
+        product = make_product(provider)
+        quote = svcs.flask.get(QuoteService).make(
+            user_id=None,
+            slot_id=slot_id(product_id=product.id, starts_at=EVENING),
+            party=1,
+            currency=None,
+            now=NOW,
+        )
+
+        done = run(app, "explain", quote.id)
+
+        assert done.exit_code == 0
+        assert "28.75 EUR  Evenings after work are in demand." in done.output
+        assert "143.75 EUR" in done.output
+        assert "the same, to the cent" in done.output
+
+    def test_of_an_unknown_quote_says_so(self, app: Flask) -> None:
+        done = run(app, "explain", "quo_nothing")
+
+        assert done.exit_code == 1
+        assert "There is no quote quo_nothing." in done.output
