@@ -47,6 +47,7 @@ def ensure_running(folder: Path, *, durable: bool = True) -> StoreUrls:
 
     `durable=False` trades safety against power loss for speed (tests). Raises EmbeddedStoresError.
     """
+    folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     # Never closed: the lock is held for as long as this process lives.
     lock = os.open(folder / "stores.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -74,13 +75,13 @@ def _running(folder: Path) -> StoreUrls | None:
 def _spawn_keeper(folder: Path, *, durable: bool) -> None:
     (folder / "stores.json").unlink(missing_ok=True)
     with (folder / "keeper.log").open("ab") as log:
-        subprocess.Popen(  # noqa: S603 (our own module)
+        subprocess.run(  # noqa: S603 (our own module, which leaves a keeper behind and returns)
             [sys.executable, "-m", "backend.infra.embedded", str(folder), "durable" if durable else "fast"],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,
+            check=True,
         )
 
 
@@ -185,4 +186,7 @@ def _start_valkey(data: Path, stores: contextlib.ExitStack) -> str:
 
 
 if __name__ == "__main__":
+    if os.fork():
+        os._exit(0)
+    os.setsid()
     main(Path(sys.argv[1]), durable=sys.argv[2] == "durable")
