@@ -1,15 +1,16 @@
 """Near misses: rules that did not hold because exactly one test failed."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backend.engine.conditions import ALWAYS, AllOf, AnyOf, Condition, FactTest, leaves
+from backend.engine.conditions import ALWAYS, AnyOf, Condition, FactTest
 from backend.engine.decision import NearMiss
 from backend.engine.matcher import Candidate
 from backend.engine.matcher_compiled import Holds, compile_condition, full_condition
 from backend.engine.partition import Partition
 from backend.engine.rules import Rule
+from backend.engine.shared_tests import flat, positions, shared_tests
 from backend.engine.vocabulary import Facts
 
 Culprit = Callable[[Facts], FactTest]
@@ -39,8 +40,8 @@ class Explainer:
     @classmethod
     def of(cls, rules: Sequence[Rule], *, without: str | None = None) -> "Explainer":
         """The explainer of `rules`, of which the facts always have the discriminator `without` right."""
-        guards = [_flat(full_condition(Candidate(ALWAYS, r.applies_to), without=without)) for r in rules]
-        return cls(tuple(rules), _shared(guards), _shared([_flat(rule.condition) for rule in rules]))
+        guards = [full_condition(Candidate(ALWAYS, r.applies_to), without=without) for r in rules]
+        return cls(tuple(rules), _compiled(guards), _compiled([rule.condition for rule in rules]))
 
     def near_misses(self, facts: Facts) -> list[tuple[Rule, NearMiss]]:
         """The rules of which exactly one test failed, each with that test, in their order."""
@@ -55,7 +56,9 @@ class Explainer:
                 once |= part.rules
                 failed.append(part)
         near = once & ~twice
-        found = {position: part for part in failed for position in _bits(part.rules & near)} if near else {}
+        found = (
+            {position: part for part in failed for position in positions(part.rules & near)} if near else {}
+        )
         return [(self.rules[i], _near_miss(self.rules[i], found[i], facts)) for i in sorted(found)]
 
 
@@ -87,28 +90,11 @@ def _near_miss(rule: Rule, part: _Part, facts: Facts) -> NearMiss:
     return NearMiss(rule.id, test.fact, test.wanted, facts.get(test.fact))
 
 
-def _bits(number: int) -> Iterator[int]:
-    """The positions of the bits that are set."""
-    while number:
-        lowest = number & -number
-        yield lowest.bit_length() - 1
-        number ^= lowest
-
-
-def _shared(conditions: Sequence[Sequence[Condition]]) -> tuple[_Part, ...]:
-    """The distinct parts of the rules' conditions; parts that say the same in other words are distinct."""
-    rules: dict[tuple[Condition, tuple[str, ...]], int] = {}
-    for position, parts in enumerate(conditions):
-        for part in parts:
-            key = (part, tuple(test.wanted for test in leaves(part)))
-            rules[key] = rules.get(key, 0) | 1 << position
-    return tuple(_Part(compile_condition(part), _culprit(part), bits) for (part, _), bits in rules.items())
-
-
-def _flat(condition: Condition) -> list[Condition]:
-    if isinstance(condition, AllOf):
-        return [part for inner in condition.parts for part in _flat(inner)]
-    return [condition]
+def _compiled(conditions: Sequence[Condition]) -> tuple[_Part, ...]:
+    return tuple(
+        _Part(compile_condition(shared.part), _culprit(shared.part), shared.rules)
+        for shared in shared_tests(conditions, by_wording=True)
+    )
 
 
 def _culprit(part: Condition) -> Culprit:
@@ -126,7 +112,7 @@ class _Alternative:
 
     @classmethod
     def of(cls, condition: Condition) -> "_Alternative":
-        return cls(tuple((compile_condition(p), _culprit(p)) for p in _flat(condition)))
+        return cls(tuple((compile_condition(p), _culprit(p)) for p in flat(condition)))
 
     def failures(self, facts: Facts) -> Sequence[Culprit]:
         return [culprit for holds, culprit in self.parts if not holds(facts)]

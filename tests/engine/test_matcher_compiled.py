@@ -62,6 +62,12 @@ class TestCompiledMatcher:
         assert matcher.match({"weekday": "tue"}) == (1,)
         assert matcher.match({"weekday": "mon"}) == (0, 1)
 
+    def test_a_rule_that_asks_twice_for_values_of_one_fact_needs_both(self):
+        both = AllOf((FactTest("party", OneOf((1, 2))), FactTest("party", OneOf((2, 3)))))
+        matcher = compiled([Candidate(both)], vocabulary=VOCABULARY)
+
+        assert [matcher.match({"party": party}) for party in (1, 2, 3)] == [(), (0,), ()]
+
     def test_does_not_look_at_rules_for_other_values_of_the_discriminator(self):
         rules = [
             Candidate(FactTest("party", Equals(n)), {"weekday": frozenset({day})})
@@ -70,7 +76,7 @@ class TestCompiledMatcher:
         ]
         matcher = compiled(rules, vocabulary=VOCABULARY)
 
-        assert len(matcher.rules.of_facts({"weekday": "mon"})) == 100
+        assert len(matcher.by_value["mon"].positions) == 100
 
     def test_closing_it_gives_nothing_back_and_may_be_done_twice(self):
         matcher = compiled([], vocabulary=VOCABULARY)

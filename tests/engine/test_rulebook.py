@@ -172,7 +172,8 @@ class TestMatchers:
                 closed.append(self)
 
         def watched(candidates, *, vocabulary):
-            return Watched(compiled(candidates, vocabulary=vocabulary).rules)
+            plain = compiled(candidates, vocabulary=vocabulary)
+            return Watched(plain.fact, plain.by_value, plain.otherwise)
 
         good = read_sources(BOOK.sources, matcher=watched)
         good.close()
