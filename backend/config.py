@@ -15,7 +15,7 @@ ENVIRONMENTS: Final = ("development", "test", "production")
 SHORTEST_SECRET: Final = 32
 MATCHERS: Final = ("durable", "compiled")
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
-_FALSE: Final = frozenset({"0", "false", "no", "off", ""})
+_FALSE: Final = frozenset({"0", "false", "no", "off"})
 
 
 class SettingsError(ValueError):
@@ -156,7 +156,7 @@ class _Reader:
 
     def _bool(self, name: str, *, default: bool) -> bool:
         text = self.env.get(name)
-        if text is None:
+        if not text:
             return default
         if text.lower() in _TRUE | _FALSE:
             return text.lower() in _TRUE

@@ -3,7 +3,7 @@
 import sys
 from dataclasses import replace
 
-from backend.config import Settings
+from backend.config import Settings, SettingsError
 from backend.infra import embedded
 from backend.infra.postgres import ensure_database, with_database
 
@@ -11,9 +11,15 @@ DATABASE = "climbup"
 
 
 def resolve(settings: Settings) -> Settings:
-    """The same settings with every store's url set; starts or joins the embedded stores where needed."""
+    """The same settings with every store's url set; starts or joins the embedded stores where needed.
+
+    Raises SettingsError in production, where the embedded ones are not good enough.
+    """
     if settings.postgres_url and settings.redis_url:
         return settings
+    if settings.production:
+        missing = "REDIS_URL" if settings.postgres_url else "POSTGRES_URL"
+        raise SettingsError(f"{missing} is required in production: the embedded stores are for development")
     sys.stderr.write(f"stores: using the embedded ones in {settings.data_dir}\n")
     urls = embedded.ensure_running(settings.data_dir)
     postgres_url = settings.postgres_url

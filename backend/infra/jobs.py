@@ -1,6 +1,6 @@
 """Background jobs: a queue in PostgreSQL (Procrastinate). A job exists when its change is committed."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -58,6 +58,7 @@ def worker_app(
         app.task(name=task.name, queue=QUEUE, retry=RETRIES)(run)
         if task.cron is not None:
             app.periodic(cron=task.cron)(app.task(name=f"{task.name}.periodic", queue=QUEUE)(_tick(run)))
+    app.periodic(cron="* * * * *")(app.task(name="jobs.retry_stalled", queue=QUEUE)(_retry_stalled(app)))
     return app
 
 
@@ -75,5 +76,15 @@ def _tick(run: Handler) -> Handler:
 
     def handler(timestamp: int) -> None:  # noqa: ARG001
         run()
+
+    return handler
+
+
+def _retry_stalled(app: procrastinate.App) -> Callable[[int], Awaitable[None]]:
+    """Jobs of a worker that was killed stay begun for ever, unless a living worker puts them back."""
+
+    async def handler(timestamp: int) -> None:  # noqa: ARG001
+        for job in await app.job_manager.get_stalled_jobs(queue=QUEUE):
+            await app.job_manager.retry_job(job)
 
     return handler
