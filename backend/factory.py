@@ -11,7 +11,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from backend import wiring
 from backend.cli import rules, users, worker
 from backend.config import ROOT, Settings
+from backend.domains.availability import routes as availability
 from backend.domains.bookings import routes as bookings
+from backend.domains.catalog import routes as catalog
 from backend.domains.identity import routes as identity
 from backend.domains.pricing import routes as pricing
 from backend.domains.waitlist import routes as waitlist
@@ -23,6 +25,11 @@ from backend.web.api import Blueprint, make_api
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     health.blueprint,
     identity.blueprint,
+    catalog.categories,
+    catalog.providers,
+    catalog.products,
+    availability.availability,
+    availability.holds,
     pricing.blueprint,
     bookings.blueprint,
     waitlist.blueprint,
