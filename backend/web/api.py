@@ -32,12 +32,6 @@ class JsonParser(FlaskParser):
         "query": None,
     }
 
-    # The schema says what becomes of unknown parameters: ours refuse them.
-    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {  # noqa: RUF012 (webargs' own constant)
-        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
-        "query": None,
-    }
-
     def _raw_load_json(self, req: Request) -> Any:
         if not req.is_json:
             return missing

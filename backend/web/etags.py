@@ -44,7 +44,7 @@ def seen_version() -> int | None:
 
 
 def this_edit() -> Edit:
-    """The caller's edit of the version in `If-Match`: 428 without one, 412 for an ETag that is none of ours."""
+    """The caller's edit of the version in `If-Match`: 428 without one, 412 for none of our ETags."""
     version = seen_version()
     if version is None:
         raise PreconditionRequired("Send If-Match with the ETag of what you edit, as you read it.")

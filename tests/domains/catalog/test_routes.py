@@ -32,10 +32,10 @@ def customer(client: FlaskClient) -> dict[str, str]:
     return auth_headers(client, make_user())
 
 
-def product_body(provider_id: str, **changes: Any) -> dict[str, Any]:
+def product_body(provider: str, **changes: Any) -> dict[str, Any]:
     return {
         "name": "Consultation, 60 min",
-        "provider_id": provider_id,
+        "provider_id": provider,
         "category": "tax-advice",
         "duration_minutes": 60,
         "price": {"amount": 10000, "currency": "EUR"},
