@@ -4,7 +4,7 @@ Every verb locks in one order: schedules (by provider), allocations (by id), cou
 two of them never wait for each other in a circle, and who loses is told so rather than killed.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -59,6 +59,10 @@ class HoldService:
         offer = self._offer(slot_id=slot_id, seats=seats, user_id=user_id, now=now)
         hold_id = self._take(offer, seats=seats, user_id=user_id, now=now, hold_expires_at=expires_at)
         return Hold(hold_id, offer.slot.id, user_id, seats, expires_at)
+
+    def lock(self, *, provider_ids: Collection[str]) -> None:
+        """Lock what every verb locks first; call it before giving seats back and then taking others."""
+        lock_schedules(self.session, provider_ids=provider_ids)
 
     def release(self, *, hold_id: str, user_id: str) -> None:
         """Give a hold back. NotFoundError when this user has none with this id."""

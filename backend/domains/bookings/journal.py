@@ -7,6 +7,7 @@ from typing import Any
 
 from backend.domains.bookings.models import Booking, BookingEvent
 from backend.domains.bookings.states import Action, after
+from backend.infra import metrics
 from backend.infra.audit import AuditLog
 from backend.infra.postgres import DbSession
 
@@ -64,7 +65,7 @@ class BookingJournal:
         now: datetime,
         data: Mapping[str, Any] | None = None,
     ) -> None:
-        """Add a line to the booking's history."""
+        """Add a line to the booking's history, and count the status that it is in."""
         self.session.add(
             BookingEvent(
                 booking_id=booking.id,
@@ -76,3 +77,4 @@ class BookingJournal:
             )
         )
         self.session.flush()
+        metrics.booking_entered(booking.status)

@@ -25,6 +25,7 @@ from backend.kernel.time import Period
 
 ON_SITE: Final = "on_site"
 CARD: Final = "card"
+BOOKED: Final = "book"
 RESCHEDULED: Final = "reschedule"
 
 
@@ -84,17 +85,15 @@ class BookingService:
                 "Card payments are not offered yet; book with payment_method on_site.",
                 errors={"payment_method": ["Not offered yet."]},
             )
-        quote = self.quotes.redeem(token=quote_token, user_id=user_id, now=now)
-        _require_at_most(max_total, quote.total)
+        quote = self._redeem(quote_token, user_id=user_id, max_total=max_total, now=now)
         slot = self.availability.slot(slot_id=quote.slot_id, now=now, user_id=user_id)
-        entry = self.waitlist.open_entry(user_id=user_id, slot_id=slot.id)
+        self.waitlist.lock_entry(user_id=user_id, slot_id=slot.id)
         booking = _new_booking(user_id, slot, quote, payment_method, contact, now)
+        self.holds.claim(slot=slot, seats=quote.party, booking_id=booking.id, user_id=user_id, now=now)
         self.session.add(booking)
         self._use(quote, booking, now)
-        self.holds.claim(slot=slot, seats=quote.party, booking_id=booking.id, user_id=user_id, now=now)
-        if entry is not None:
-            self.waitlist.fulfil(entry=entry)
-        self.journal.note(booking, "book", actor_id=user_id, now=now, data=_priced(booking))
+        self.waitlist.fulfil(user_id=user_id, slot_id=slot.id)
+        self.journal.note(booking, BOOKED, actor_id=user_id, now=now, data=_priced(booking))
         return booking
 
     def booking(self, *, booking_id: str, actor: Actor) -> Booking:
@@ -131,27 +130,33 @@ class BookingService:
         require_version(booking, version)
         after_move(booking.state, requires_approval=False)
         require_before_start(booking, now)
-        quote = self.quotes.redeem(token=quote_token, user_id=actor.user_id, now=now)
-        _require_at_most(max_total, quote.total)
+        quote = self._redeem(quote_token, user_id=actor.user_id, max_total=max_total, now=now)
         slot = self.availability.slot(slot_id=quote.slot_id, now=now, user_id=booking.user_id)
         if slot.provider.id != booking.provider_id:
             raise OtherProviderError("A booking stays with its provider; cancel it and book anew.")
         freed = Period(booking.starts_at, booking.ends_at)
-        entry = self.waitlist.open_entry(user_id=booking.user_id, slot_id=slot.id)
-        self._use(quote, booking, now)
         self.holds.move(booking_id=booking.id, slot=slot, seats=quote.party, now=now)
+        self._use(quote, booking, now)
         before = {"slot_id": booking.slot_id, "party": booking.party, "total_minor": booking.total_minor}
         _take_terms(booking, slot, quote)
         booking.status = after_move(booking.state, requires_approval=quote.price.requires_approval)
         self.journal.changed(
             booking, RESCHEDULED, before=before, actor_id=actor.user_id, now=now, data=_priced(booking)
         )
-        if entry is not None:
-            self.waitlist.fulfil(entry=entry)
+        self.waitlist.fulfil(user_id=booking.user_id, slot_id=slot.id)
         self.waitlist.offer_freed(provider_id=booking.provider_id, around=freed, now=now)
         return booking
 
+    def _redeem(self, token: str, *, user_id: str, max_total: Money | None, now: datetime) -> Quote:
+        """The quote behind a token, when it is unused and not above `max_total`."""
+        quote = self.quotes.redeem(token=token, user_id=user_id, now=now)
+        if self.session.get(UsedQuote, quote.id) is not None:
+            raise _used()
+        _require_at_most(max_total, quote.total)
+        return quote
+
     def _use(self, quote: Quote, booking: Booking, now: datetime) -> None:
+        """Use the quote up; the key of its row refuses whoever does it second."""
         self.session.flush()
         self.session.add(UsedQuote(quote_id=quote.id, booking_id=booking.id, used_at=now))
         try:
@@ -159,9 +164,7 @@ class BookingService:
         except IntegrityError as error:
             if violated(error) != "booking_quotes_pkey":
                 raise
-            raise QuoteUsedError(
-                "This quote was used for a booking; ask POST /api/quotes for a new one."
-            ) from error
+            raise _used() from error
 
 
 def require_version(booking: Booking, version: int | None) -> None:
@@ -174,6 +177,10 @@ def require_before_start(booking: Booking, now: datetime) -> None:
     """BegunError once the booking's time has come."""
     if booking.starts_at <= now:
         raise BegunError("The booking's time has come: it can be neither moved nor cancelled any more.")
+
+
+def _used() -> QuoteUsedError:
+    return QuoteUsedError("This quote was used for a booking; ask POST /api/quotes for a new one.")
 
 
 def _require_at_most(max_total: Money | None, price: Money) -> None:

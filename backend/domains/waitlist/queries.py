@@ -18,14 +18,17 @@ NEARBY: Final = timedelta(days=1)
 def lock_provider(session: DbSession, provider_id: str) -> None:
     """Wait until nobody else gives seats of this provider back or offers them to the waitlist.
 
-    Order of locks: provider, then booking or waitlist entry, then allocations. Two cancellations
-    would otherwise each hold seats that the other wants to offer. Making a booking takes no
-    provider's lock: it gives nothing back, and takes the seats of one slot only.
+    Order of locks: a customer's own entry of the waitlist, the provider (this lock), the booking,
+    then what taking seats locks. Entries of others are only locked when nobody is at them. Two
+    cancellations would otherwise each hold seats that the other wants to offer. Making a booking
+    takes no provider's lock: it gives nothing back, and takes the seats of one slot only.
     """
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(provider_id, 0))))
 
 
-def open_entry(session: DbSession, *, user_id: str, slot_id: str) -> WaitlistEntry | None:
+def open_entry(
+    session: DbSession, *, user_id: str, slot_id: str, skip_locked: bool = False
+) -> WaitlistEntry | None:
     """The entry by which a user waits for a slot or is offered it, locked."""
     query = (
         select(WaitlistEntry)
@@ -34,9 +37,9 @@ def open_entry(session: DbSession, *, user_id: str, slot_id: str) -> WaitlistEnt
             WaitlistEntry.slot_id == slot_id,
             WaitlistEntry.status.in_(OPEN),
         )
-        .with_for_update()
+        .with_for_update(skip_locked=skip_locked)
     )
-    return session.scalars(query).one_or_none()
+    return session.scalars(query, execution_options={"populate_existing": True}).one_or_none()
 
 
 def entries_of(

@@ -82,8 +82,8 @@ class WaitlistService:
         entry = self.session.get(WaitlistEntry, entry_id)
         if entry is None or entry.user_id != user_id:
             raise UnknownEntryError("There is no such entry among yours.")
-        queries.lock_provider(self.session, entry.provider_id)
         self.session.refresh(entry, with_for_update=True)
+        self.lock(provider_id=entry.provider_id)
         if entry.status not in OPEN:
             return
         offered = entry.hold_id
@@ -94,17 +94,26 @@ class WaitlistService:
             self.offer_freed(provider_id=entry.provider_id, around=freed, now=now)
 
     def lock(self, *, provider_id: str) -> None:
-        """Wait for this provider's turn: see `queries.lock_provider`."""
+        """Lock what giving back and offering seats of this provider locks, in the one order of locks.
+
+        See `queries.lock_provider`; what taking seats locks comes next, before anything is given back.
+        """
         queries.lock_provider(self.session, provider_id)
+        self.holds.lock(provider_ids=[provider_id])
 
-    def open_entry(self, *, user_id: str, slot_id: str) -> WaitlistEntry | None:
-        """The entry by which a user waits for a slot or is offered it, locked."""
-        return queries.open_entry(self.session, user_id=user_id, slot_id=slot_id)
+    def lock_entry(self, *, user_id: str, slot_id: str) -> None:
+        """Lock the entry that `fulfil` will settle, if there is one; before seats are taken."""
+        queries.open_entry(self.session, user_id=user_id, slot_id=slot_id)
 
-    def fulfil(self, *, entry: WaitlistEntry) -> None:
-        """The user of a locked open entry has booked the slot."""
-        entry.settle(EntryStatus.FULFILLED)
-        self.session.flush()
+    def fulfil(self, *, user_id: str, slot_id: str) -> None:
+        """The user has booked the slot: an entry that waits for it, or was offered it, is done.
+
+        An entry that somebody else is at is left alone: its offer ends by itself.
+        """
+        entry = queries.open_entry(self.session, user_id=user_id, slot_id=slot_id, skip_locked=True)
+        if entry is not None:
+            entry.settle(EntryStatus.FULFILLED)
+            self.session.flush()
 
     def offer_freed(self, *, provider_id: str, around: Period | None = None, now: datetime) -> None:
         """Offer what is free to those who wait; `around` is the time that came free (None: any).
@@ -133,7 +142,7 @@ class WaitlistService:
 
     def turn(self, *, provider_id: str, now: datetime) -> None:
         """End the offers of a provider that nobody took, and offer all that is free (job)."""
-        queries.lock_provider(self.session, provider_id)
+        self.lock(provider_id=provider_id)
         self.offer_freed(provider_id=provider_id, now=now)
 
     def _give_back(self, hold_id: str, *, user_id: str) -> None:
