@@ -10,7 +10,6 @@ from flask import Response, make_response, request
 from backend.config import Settings
 from backend.domains.bookings.access import Actor
 from backend.domains.bookings.calendar import calendar_of
-from backend.domains.bookings.etags import etag_of, seen_version
 from backend.domains.bookings.lifecycle import BookingLifecycle, Cancellation
 from backend.domains.bookings.listing import BookableSlots
 from backend.domains.bookings.models import Booking
@@ -32,6 +31,7 @@ from backend.domains.pricing.listing import PricedSlot
 from backend.infra.clock import Clock
 from backend.web.api import Blueprint
 from backend.web.auth import Role, caller, caller_id, optional_caller, signed_in
+from backend.web.etags import etag_of, seen_version
 from backend.web.idempotency import idempotent
 from backend.web.pagination import Page, id_behind, page_of
 
