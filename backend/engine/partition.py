@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from backend.engine.matcher import Candidate
-from backend.engine.vocabulary import Facts
 
 Item = TypeVar("Item")
 
@@ -38,9 +37,3 @@ class Partition(Generic[Item]):
             if values is None:
                 otherwise.append(item)
         return cls(fact, {value: tuple(found) for value, found in by_value.items()}, tuple(otherwise))
-
-    def of_facts(self, facts: Facts) -> tuple[Item, ...]:
-        """The items that may matter for these facts."""
-        if self.fact is None:
-            return self.otherwise
-        return self.by_value.get(facts.get(self.fact), self.otherwise)
