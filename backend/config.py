@@ -1,6 +1,7 @@
 """Settings of one process. This is the only place that reads the environment (and `.env`)."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 ENVIRONMENTS: Final = ("development", "test", "production")
 SHORTEST_SECRET: Final = 32
 MATCHERS: Final = ("durable", "compiled")
+_ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
 
@@ -118,7 +120,7 @@ class _Reader:
             max_body_bytes=self._int("MAX_BODY_BYTES", 1_000_000),
             rate_limit=self.env.get("RATE_LIMIT") or "600 per minute",
             login_attempts=self.env.get("LOGIN_ATTEMPTS") or "10 per 15 minutes",
-            cors_origins=tuple(o.strip() for o in self.env.get("CORS_ORIGINS", "").split(",") if o.strip()),
+            cors_origins=self._origins("CORS_ORIGINS"),
             proxy_count=self._int("PROXY_COUNT", 0),
             domain_url=self.env.get("DOMAIN_URL") or f"http://127.0.0.1:{port}",
             sentry_dsn=self._first("SENTRY_DSN"),
@@ -161,6 +163,14 @@ class _Reader:
         if text.lower() in _TRUE | _FALSE:
             return text.lower() in _TRUE
         raise SettingsError(f"{name} must be 1 or 0, not {text!r}")
+
+    def _origins(self, name: str) -> tuple[str, ...]:
+        origins = tuple(o.strip() for o in self.env.get(name, "").split(",") if o.strip())
+        for origin in origins:
+            # A wildcard would let every site act with the cookies of whoever visits it.
+            if not _ORIGIN.fullmatch(origin):
+                raise SettingsError(f"{name} must list origins like https://shop.example, not {origin!r}")
+        return origins
 
     def _one_of(self, name: str, allowed: tuple[str, ...], default: str) -> str:
         value = self.env.get(name) or default

@@ -19,7 +19,7 @@ from backend.domains.pricing import routes as pricing
 from backend.domains.waitlist import routes as waitlist
 from backend.infra.postgres import db, engine_options, sqlalchemy_url
 from backend.web import app as web_app
-from backend.web import errors, health, limits, metrics, observability
+from backend.web import docs, errors, headers, health, limits, metrics, observability
 from backend.web.api import Blueprint, make_api
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
@@ -51,6 +51,7 @@ def create_app(settings: Settings, parts: wiring.Parts | None = None) -> Flask:
     Migrate(app, db, directory=str(ROOT / "migrations"))
     JWTManager(app)
     wiring.register_parts(app, settings, parts or wiring.Parts())
+    headers.install(app, settings)
     errors.register(app)
     web_app.install(app)
     limits.install(app)
@@ -58,6 +59,7 @@ def create_app(settings: Settings, parts: wiring.Parts | None = None) -> Flask:
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     app.register_blueprint(metrics.blueprint)
+    app.register_blueprint(docs.blueprint)
     for command in COMMANDS:
         app.cli.add_command(command)
     return app

@@ -66,6 +66,13 @@ class TestFromEnv:
         assert settings.cors_origins == ("https://a.example", "https://b.example")
         assert settings.jwt_access_expires == timedelta(minutes=1)
 
+    @pytest.mark.parametrize(
+        "origin", ["*", "shop.example", "https://shop.example/", "https://*.example", "null"]
+    )
+    def test_refuses_what_is_not_one_origin(self, origin: str) -> None:
+        with pytest.raises(SettingsError, match="CORS_ORIGINS must list origins"):
+            settings_of(CORS_ORIGINS=f"https://a.example,{origin}")
+
     def test_logs_to_stdout_alone_when_told_so(self) -> None:
         settings = settings_of(LOG_FILE="none")
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Index, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
+from structlog.contextvars import get_contextvars
 
 from backend.infra.clock import Clock
 from backend.infra.postgres import Base, DbSession, Instant
@@ -47,7 +48,6 @@ class AuditLog:
         subject: str,
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
-        request_id: str | None = None,
     ) -> None:
         """Note that `actor_id` did `action` (a past-tense phrase such as `provider.changed`) to `subject`."""
         entry = AuditEntry(
@@ -58,7 +58,7 @@ class AuditLog:
             subject=subject,
             before=None if before is None else dict(before),
             after=None if after is None else dict(after),
-            request_id=request_id,
+            request_id=get_contextvars().get("request_id"),
         )
         self.session.add(entry)
 

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import structlog
 
+from backend.infra import sentry
+
 _SECRET: Final = re.compile(r"password|secret|token|authorization|cookie|api_key|card", re.IGNORECASE)
 _URL_PASSWORD: Final = re.compile(r"(://[^:/@\s]*):[^@/\s]+@")
 # Hashes of passwords (PostgreSQL shows whole rows in its errors) and JSON web tokens.
@@ -32,6 +34,7 @@ def configure(*, level: str, file: Path | None) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         structlog.processors.StackInfoRenderer(),
+        sentry.report,
         structlog.processors.format_exc_info,
         hide_secrets,
     ]
