@@ -173,7 +173,8 @@ class Sessions:
 
     def revoke(self, *, session_id: str, user_id: str) -> None:
         """End a session of the user. NotFoundError when they have none of that id."""
-        if self.redis.hget(_session(session_id), "user_id") != user_id:
+        fields: Any = self.redis.hmget(_session(session_id), ["user_id", "expires_at"])
+        if fields[0] != user_id or int(fields[1]) <= self._now():
             raise NotFoundError("You have no session of that id; it may have ended already.")
         self._delete(user_id, [session_id])
 

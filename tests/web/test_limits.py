@@ -160,7 +160,10 @@ class TestLoginAttempts:
             attempts.begin(account="ada@example.com", address="192.0.2.1")
             attempts.forgive(account="ada@example.com", address="192.0.2.1")
 
-        attempts.begin(account="ada@example.com", address="192.0.2.1")
+        for _ in range(2):
+            attempts.begin(account="ada@example.com", address="192.0.2.1")
+        with pytest.raises(TooManyError):
+            attempts.begin(account="ada@example.com", address="192.0.2.1")
 
     def test_forgiving_after_the_window_gives_no_credit(
         self, attempts: LoginAttempts, stores: Stores

@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -80,8 +81,9 @@ class TestOpening:
 class Families(RuleBasedStateMachine):
     """Refresh tokens of two users, checked against a plain model of what must be good."""
 
-    def __init__(self, valkey: redis.Redis) -> None:
+    def __init__(self, valkey: redis.Redis, done: Counter[str]) -> None:
         super().__init__()
+        self.done = done
         valkey.flushdb()
         self.clock = FakeClock(NOW)
         self.sessions = Sessions(valkey, self.clock, LIFETIME, Outage())
@@ -114,6 +116,7 @@ class Families(RuleBasedStateMachine):
             return
         self._keep(self.sessions.rotate(ticket=ticket, user_id=user))
         self.used.append(ticket)
+        self.done["refreshed"] += 1
 
     @precondition(lambda self: self.used)
     @rule(data=st.data())
@@ -123,6 +126,7 @@ class Families(RuleBasedStateMachine):
         with pytest.raises(RefreshReusedError if live else SessionEndedError):
             self.sessions.rotate(ticket=ticket, user_id=self.owner[ticket.session_id])
         self.good.pop(ticket.session_id, None)
+        self.done["reused" if live else "replayed after the end"] += 1
 
     @precondition(lambda self: self.good)
     @rule(data=st.data())
@@ -136,7 +140,7 @@ class Families(RuleBasedStateMachine):
     @rule(data=st.data(), user=st.sampled_from(USERS))
     def revoke(self, data: st.DataObject, user: str) -> None:
         session_id = data.draw(st.sampled_from(list(self.owner)))
-        if self.owner[session_id] == user and session_id in self.good:
+        if self.owner[session_id] == user and self._live(session_id):
             self.sessions.revoke(session_id=session_id, user_id=user)
             del self.good[session_id]
         else:
@@ -175,6 +179,10 @@ class TestFamilies:
     def test_a_session_lives_until_it_is_ended_expires_or_a_token_is_reused(
         self, valkey: redis.Redis
     ) -> None:
+        done: Counter[str] = Counter()
+
         run_state_machine_as_test(
-            lambda: Families(valkey), settings=settings(max_examples=60, stateful_step_count=25)
+            lambda: Families(valkey, done), settings=settings(max_examples=60, stateful_step_count=25)
         )
+
+        assert set(done) == {"refreshed", "reused", "replayed after the end"}
