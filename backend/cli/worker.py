@@ -11,7 +11,7 @@ from flask.cli import with_appcontext
 
 from backend import wiring
 from backend.config import Settings
-from backend.infra.jobs import QUEUE, Handler, worker_app
+from backend.infra.jobs import QUEUE, Handler, Task, worker_app
 from backend.infra.postgres import db
 
 log = structlog.get_logger(__name__)
@@ -23,15 +23,15 @@ def command() -> None:
     """Work with the settings of the running application."""
     # The context of the command is no job's: each job opens its own.
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 (the documented way)
-    asyncio.run(work(app, svcs.flask.get(Settings)))
+    asyncio.run(work(app, wiring.tasks(), settings=svcs.flask.get(Settings)))
 
 
-async def work(app: Flask, settings: Settings, *, wait: bool = True) -> None:
+async def work(app: Flask, tasks: list[Task], *, settings: Settings, wait: bool = True) -> None:
     """Run jobs until SIGTERM or SIGINT, then finish those under way for `settings.stop_seconds` at most.
 
-    `wait=False` stops when the queue is empty.
+    `wait=False` stops when no job is due.
     """
-    queue = worker_app(settings.postgres_url or "", wiring.tasks(), around=in_transaction(app))
+    queue = worker_app(settings.postgres_url or "", tasks, around=in_transaction(app))
     async with queue.open_async():
         log.info("worker_started", jobs_at_once=settings.worker_jobs)
         await queue.run_worker_async(
