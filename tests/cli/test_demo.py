@@ -1,0 +1,82 @@
+"""The demo data."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import svcs
+from flask import Flask
+
+from backend.cli.demo import seed
+from backend.cli.demo_house import CONSULTANTS, PASSWORD, USERS
+from backend.domains.availability.schedules import ScheduleService
+from backend.domains.availability.service import AvailabilityService
+from backend.domains.catalog.service import CatalogService
+from backend.domains.identity.service import UserService
+from backend.factory import create_app
+from backend.kernel.errors import DeniedError
+from tests.conftest import NOW, Stores, make_settings
+
+
+def everybody() -> list[str]:
+    found = svcs.flask.get(CatalogService).list_providers(category=None, after=None, limit=100)
+    return [provider.id for provider in found]
+
+
+class TestSeed:
+    def test_opens_the_house(self, app: Flask) -> None:
+        seed(app)
+
+        provider_ids = everybody()
+        schedules = [
+            svcs.flask.get(ScheduleService).schedule(provider_id=provider_id) for provider_id in provider_ids
+        ]
+        zones = {
+            p.timezone for p in svcs.flask.get(CatalogService).providers(provider_ids=provider_ids).values()
+        }
+        assert (len(provider_ids), len(zones)) == (len(CONSULTANTS), 5)
+        assert {schedule.mode for schedule in schedules} == {"calendar", "toggle", "inventory"}
+
+    def test_lets_everybody_of_the_house_be_booked(self, app: Flask) -> None:
+        seed(app)
+
+        slots = svcs.flask.get(AvailabilityService).slots(
+            provider_ids=everybody(),
+            first=NOW.date(),
+            last=NOW.date() + timedelta(days=31),
+            party=1,
+            now=NOW,
+        )
+
+        assert {slot.provider.id for slot in slots} == set(everybody())
+        assert {slot.seats_total for slot in slots} == {1, 2, 4, 10}
+
+    def test_lets_users_sign_in_with_the_documented_password(self, app: Flask) -> None:
+        seed(app)
+
+        users = svcs.flask.get(UserService)
+        roles = {email: users.authenticate(email=email, password=PASSWORD).roles for email in USERS}
+        assert all(USERS[email][1] in found for email, found in roles.items())
+
+    def test_says_so_in_one_line(self, app: Flask, capsys: pytest.CaptureFixture[str]) -> None:
+        seed(app)
+
+        line = capsys.readouterr().out
+        assert line.count("\n") == 1
+        assert PASSWORD in line
+
+    def test_leaves_a_house_that_is_open_alone(self, app: Flask, capsys: pytest.CaptureFixture[str]) -> None:
+        seed(app)
+        capsys.readouterr()
+
+        again = seed(app)
+
+        assert (again, capsys.readouterr().out, len(everybody())) == (False, "", len(CONSULTANTS))
+
+    def test_is_refused_in_production(self, app: Flask, stores: Stores) -> None:
+        production = create_app(replace(make_settings(stores), environment="production"))
+
+        with pytest.raises(DeniedError):
+            seed(production)
+
+        assert everybody() == []
