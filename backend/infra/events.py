@@ -130,3 +130,7 @@ class MongoEventStore:
     def ping(self) -> None:
         """Raise when the server does not answer."""
         self._client.admin.command("ping")
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()

@@ -18,12 +18,21 @@ _LOOKS_SECRET: Final = re.compile(r"\$(?:argon2\w*|2[aby])\$[\w$.,+/=]+|\beyJ[\w
 
 def hide_secrets(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Replace values of keys that name a secret, and passwords of urls, hashes and tokens inside texts."""
-    for name, value in event.items():
-        if _SECRET.search(name):
-            event[name] = "[hidden]"
-        elif isinstance(value, str):
-            event[name] = _LOOKS_SECRET.sub("[hidden]", _URL_PASSWORD.sub(r"\1:[hidden]@", value))
-    return event
+    hidden: structlog.typing.EventDict = _without_secrets(event)
+    return hidden
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, str):
+        return _LOOKS_SECRET.sub("[hidden]", _URL_PASSWORD.sub(r"\1:[hidden]@", value))
+    if isinstance(value, dict):
+        return {
+            name: "[hidden]" if _SECRET.search(str(name)) else _without_secrets(part)
+            for name, part in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_without_secrets(part) for part in value]
+    return value
 
 
 def configure(*, level: str, file: Path | None) -> None:
