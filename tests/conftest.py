@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 import redis
+import svcs
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
@@ -19,9 +20,11 @@ from werkzeug.test import TestResponse
 from backend.config import ROOT, Settings
 from backend.factory import create_app
 from backend.infra import embedded
+from backend.infra.event_buffer import EventBuffer
 from backend.infra.postgres import db, libpq_conninfo, with_database
 from backend.wiring import Parts
 from tests.fakes.clock import FakeClock
+from tests.fakes.events import FakeEventStore
 
 hypothesis_settings.register_profile(
     "suite", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -142,9 +145,15 @@ def shared_clock() -> FakeClock:
 
 
 @pytest.fixture(scope="session")
-def shared_app(stores: Stores, shared_clock: FakeClock) -> Iterator[Flask]:
+def shared_events() -> FakeEventStore:
+    """The behaviour log behind the application that all tests of this process share."""
+    return FakeEventStore()
+
+
+@pytest.fixture(scope="session")
+def shared_app(stores: Stores, shared_clock: FakeClock, shared_events: FakeEventStore) -> Iterator[Flask]:
     """The application that all tests of this process share."""
-    app = create_app(_settings(stores), Parts(clock=shared_clock))
+    app = create_app(_settings(stores), Parts(clock=shared_clock, events=shared_events))
     app.test_client_class = OwnContextClient
     yield app
     with app.app_context():
@@ -167,6 +176,14 @@ def app(shared_app: Flask, shared_clock: FakeClock, stores: Stores) -> Iterator[
                 db.session.remove()
                 db.engines[None] = engine
                 transaction.rollback()
+
+
+@pytest.fixture
+def events(app: Flask, shared_events: FakeEventStore) -> FakeEventStore:
+    """The behaviour log of the application, empty; `svcs.flask.get(EventBuffer).flush()` fills it."""
+    svcs.flask.get(EventBuffer).flush()
+    shared_events.events.clear()
+    return shared_events
 
 
 @pytest.fixture

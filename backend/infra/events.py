@@ -97,14 +97,14 @@ class MongoEventStore:
             url, tz_aware=True, serverSelectionTimeoutMS=1000, connectTimeoutMS=1000, appname="climbup"
         )
         self._events = self._client.get_default_database(database)["events"]
-
-    def prepare(self) -> None:
-        """Make the indexes that `find` and `count_by_name` use."""
-        self._events.create_index([("at", -1)])
-        self._events.create_index([("user_id", 1), ("at", -1)])
+        self._prepared = False
 
     def append(self, events: Sequence[Event]) -> None:
-        """Keep the events."""
+        """Keep the events; the first time, make the indexes that `find` and `count_by_name` use."""
+        if not self._prepared:
+            self._events.create_index([("at", -1)])
+            self._events.create_index([("user_id", 1), ("at", -1)])
+            self._prepared = True
         documents = [{"name": e.name, "at": e.at, "user_id": e.user_id, "data": dict(e.data)} for e in events]
         if documents:
             self._events.insert_many(documents)

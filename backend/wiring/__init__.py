@@ -12,6 +12,7 @@ from backend.config import Settings
 from backend.infra import redis as redis_client
 from backend.infra.audit import AuditLog
 from backend.infra.clock import Clock, SystemClock
+from backend.infra.event_buffer import EventBuffer, Events
 from backend.infra.events import EmbeddedEventStore, EventStore, MongoEventStore
 from backend.infra.jobs import JobQueue, Task, queue_app
 from backend.infra.postgres import DbSession, db
@@ -53,7 +54,10 @@ def _register_infra(app: Flask, settings: Settings, parts: Parts, engine: Engine
     svcs.flask.register_value(app, Clock, parts.clock or SystemClock())
     svcs.flask.register_value(app, redis.Redis, redis_client.connect(_required(settings.redis_url)))
     svcs.flask.register_value(app, Outage, Outage())
-    svcs.flask.register_value(app, EventStore, parts.events or _event_store(settings, engine))
+    store = parts.events or _event_store(settings, engine)
+    svcs.flask.register_value(app, EventStore, store)
+    svcs.flask.register_value(app, EventBuffer, EventBuffer(store))
+    svcs.flask.register_factory(app, Events, _events)
     svcs.flask.register_value(app, procrastinate.App, queue_app(_required(settings.postgres_url)))
     svcs.flask.register_factory(app, JobQueue, _job_queue)
     svcs.flask.register_factory(app, AuditLog, _audit_log)
@@ -78,6 +82,10 @@ def _job_queue(container: svcs.Container) -> JobQueue:
 
 def _audit_log(container: svcs.Container) -> AuditLog:
     return AuditLog(session(), container.get_abstract(Clock))
+
+
+def _events(container: svcs.Container) -> Events:
+    return Events(session(), container.get_abstract(Clock), container.get(EventBuffer))
 
 
 def _event_store(settings: Settings, engine: Engine) -> EventStore:

@@ -1,0 +1,139 @@
+import threading
+from collections.abc import Sequence
+
+import pytest
+import svcs
+from flask import Flask
+
+from backend.infra import metrics
+from backend.infra.event_buffer import EventBuffer, Events
+from backend.infra.events import Event
+from backend.infra.postgres import db
+from tests.conftest import NOW
+from tests.fakes.events import FakeEventStore
+
+
+def event(name: str) -> Event:
+    return Event(name, NOW, "usr_1", {})
+
+
+def dropped() -> float:
+    return metrics._EVENTS_DROPPED._value.get()
+
+
+class StuckStore(FakeEventStore):
+    """Does not return from `append` until it is released."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached = threading.Event()
+        self.released = threading.Event()
+
+    def append(self, events: Sequence[Event]) -> None:
+        self.reached.set()
+        self.released.wait(10)
+        super().append(events)
+
+
+class TestEventBuffer:
+    def test_events_are_stored_in_their_order(self) -> None:
+        store = FakeEventStore()
+        buffer = EventBuffer(store)
+
+        for number in range(1200):
+            buffer.put([event(f"n{number}")])
+        stored = buffer.flush(10)
+
+        assert stored
+        assert [e.name for e in store.events] == [f"n{number}" for number in range(1200)]
+
+    def test_a_store_that_fails_for_a_moment_loses_nothing(self) -> None:
+        store = FakeEventStore(failures=2)
+        buffer = EventBuffer(store, pause_seconds=0.01)
+
+        buffer.put([event("a"), event("b")])
+        buffer.flush(10)
+
+        assert [e.name for e in store.events] == ["a", "b"]
+
+    def test_a_store_that_stays_away_costs_events_which_are_counted(self) -> None:
+        store = FakeEventStore(failures=3)
+        buffer = EventBuffer(store, pause_seconds=0.01)
+        before = dropped()
+
+        buffer.put([event("a"), event("b")])
+        buffer.flush(10)
+        buffer.put([event("c")])
+        buffer.flush(10)
+
+        assert dropped() == before + 2
+        assert [e.name for e in store.events] == ["c"]
+
+    def test_what_does_not_fit_is_dropped_without_waiting(self) -> None:
+        store = StuckStore()
+        buffer = EventBuffer(store, capacity=3)
+        before = dropped()
+
+        buffer.put([event("first")])
+        store.reached.wait(10)
+        buffer.put([event(f"n{number}") for number in range(5)])
+        in_time = buffer.flush(0.01)
+        store.released.set()
+        buffer.flush(10)
+
+        assert not in_time
+        assert dropped() == before + 2
+        assert [e.name for e in store.events] == ["first", "n0", "n1", "n2"]
+
+
+class TestEvents:
+    @pytest.fixture
+    def recorder(self, app: Flask) -> Events:
+        return svcs.flask.get(Events)
+
+    def test_an_event_is_kept_when_its_transaction_is_committed(
+        self, recorder: Events, events: FakeEventStore
+    ) -> None:
+        recorder.record(name="quote.made", user_id="usr_1", data={"total": 5})
+        recorder.buffer.flush()
+        before = list(events.events)
+
+        db.session.commit()
+        recorder.buffer.flush()
+
+        assert before == []
+        assert events.events == [Event("quote.made", NOW, "usr_1", {"total": 5})]
+
+    def test_nothing_is_kept_of_a_transaction_that_is_rolled_back(
+        self, recorder: Events, events: FakeEventStore
+    ) -> None:
+        recorder.record(name="quote.made", user_id=None, data={})
+
+        db.session.rollback()
+        db.session.commit()
+        recorder.buffer.flush()
+
+        assert events.events == []
+
+    def test_nothing_is_kept_of_a_session_that_ends_without_a_commit(
+        self, recorder: Events, events: FakeEventStore
+    ) -> None:
+        recorder.record(name="quote.made", user_id=None, data={})
+
+        db.session.remove()
+        db.session.commit()
+        recorder.buffer.flush()
+
+        assert events.events == []
+
+    def test_a_savepoint_decides_nothing(self, recorder: Events, events: FakeEventStore) -> None:
+        with db.session.begin_nested():
+            recorder.record(name="quote.made", user_id=None, data={})
+        recorder.buffer.flush()
+        inside = list(events.events)
+
+        db.session.commit()
+        recorder.buffer.flush()
+
+        assert inside == []
+        assert [e.name for e in events.events] == ["quote.made"]
