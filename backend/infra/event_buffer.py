@@ -112,11 +112,12 @@ class Events:
 
         A rolled-back transaction leaves nothing; a savepoint alone makes no difference.
         """
-        if not self.session.in_transaction():
-            # SQLAlchemy tells of the end of what has begun only.
-            self.session.begin()
+        session = self.session()
+        if not session.in_transaction():
+            # SQLAlchemy tells only of the end of what has begun.
+            session.begin()
         event = Event(name, self.clock.now(), user_id, dict(data))
-        self.session.info.setdefault(_RECORDED, []).append((self.buffer, event))
+        session.info.setdefault(_RECORDED, []).append((self.buffer, event))
 
 
 @sqlalchemy_event.listens_for(Session, "after_commit")
