@@ -4,12 +4,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+import svcs
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from backend.domains.catalog.entities import PricePer, Product, Provider
-from backend.domains.identity.service import User
+from backend.domains.identity.models import UserRow
+from backend.domains.identity.service import User, UserService
+from backend.infra.postgres import db
+from backend.kernel import ids
 from backend.kernel.money import Money
+from backend.kernel.roles import Role
 from tests.conftest import NOW
 from tests.factories.availability import make_schedule
 from tests.factories.catalog import make_product, make_provider
@@ -115,3 +121,25 @@ class Customer:
     def _send(self, method: str, path: str, **options: Any) -> TestResponse:
         headers = {**self.headers, **options.pop("headers", {})}
         return self.client.open(path, method=method, headers=headers, **options)
+
+
+def make_newcomers(app: Flask, *, count: int) -> list[dict[str, str]]:
+    """Headers of so many signed-in customers without a password, which takes long to hash."""
+    rows = [
+        UserRow(
+            id=ids.new_id(ids.USER),
+            email=f"newcomer{number}@example.com",
+            password_hash=None,
+            name="A Newcomer",
+            roles=[Role.CUSTOMER],
+            locale="en",
+            country=None,
+            loyalty_tier="none",
+            created_at=NOW,
+        )
+        for number in range(count)
+    ]
+    db.session.add_all(rows)
+    db.session.commit()
+    users = svcs.flask.get(UserService)
+    return [auth_headers(app, users.user(row.id)) for row in rows]

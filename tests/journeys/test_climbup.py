@@ -25,6 +25,9 @@ class TestBookingAConsultant:
         assert len(week.json["items"]) == 7 * 8
         first, second = week.json["items"][:2]
 
+        held = client.post("/api/holds", json={"slot_id": first["slot_id"], "party": 1}, headers=bearer)
+        assert held.status_code == 201, held.text
+
         quoted = client.post(
             "/api/quotes", json={"items": [{"slot_id": first["slot_id"], "party": 1}]}, headers=bearer
         )

@@ -1,0 +1,41 @@
+"""A database and a Redis of a measurement's own, empty but for the schema."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import psycopg
+import psycopg.sql
+import redis
+from flask_migrate import upgrade
+
+from backend.config import ROOT
+from backend.infra import embedded
+from backend.infra.postgres import ensure_database, libpq_conninfo, with_database
+from tests.conftest import Stores
+from tests.factories.apps import running_app
+
+FOLDER: Final = ROOT / "var" / "bench"
+
+
+@contextmanager
+def fresh_stores(name: str) -> Iterator[Stores]:
+    """Stores that keep what is committed as production does (fsync on), dropped afterwards."""
+    urls = embedded.ensure_running(FOLDER)
+    _drop(urls.postgres, name)
+    stores = Stores(with_database(urls.postgres, name), urls.redis)
+    ensure_database(stores.postgres_url)
+    with redis.Redis.from_url(stores.redis_url) as client:
+        client.flushdb()
+    with running_app(stores) as app, app.app_context():
+        upgrade()
+    try:
+        yield stores
+    finally:
+        _drop(urls.postgres, name)
+
+
+def _drop(server: str, name: str) -> None:
+    with psycopg.connect(libpq_conninfo(server), autocommit=True) as connection:
+        drop = psycopg.sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+        connection.execute(drop.format(psycopg.sql.Identifier(name)))
