@@ -50,6 +50,12 @@ class TestMetrics:
             re.findall(r"^(\w+) ", text, re.MULTILINE)
         )
 
+    def test_each_dependency_has_a_gauge(self, client: FlaskClient) -> None:
+        text = client.get("/metrics").get_data(as_text=True)
+
+        shown = dict(re.findall(r'^dependency_up\{dependency="(\w+)"\} (\S+)$', text, re.MULTILINE))
+        assert shown == dict.fromkeys(["postgres", "redis", "mongo", "rules"], "1.0")
+
     def test_what_domains_count_is_shown(self, client: FlaskClient) -> None:
         fired = 'rules_fired_total{decision="peak_hours",rule="weekday-evening"}'
         before = value(client, fired)
