@@ -1,5 +1,6 @@
 """The REST API as flask-smorest sees it: OpenAPI 3.1 description, problem+json errors, blueprints, bodies."""
 
+from http import HTTPStatus
 from typing import Any, Final
 
 import flask_smorest
@@ -11,6 +12,7 @@ from webargs.flaskparser import FlaskParser
 from backend.web.fields import ProblemSchema
 
 VERSION: Final = "1"
+PROBLEM: Final = "application/problem+json"
 
 SPEC: Final[dict[str, Any]] = {
     "API_TITLE": "ClimbUp",
@@ -43,11 +45,25 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # noqa: TID251 
 
     ARGUMENTS_PARSER = JsonParser()
 
+    def alt_response(self, status_code: int, response: str | None = None, **options: Any) -> Any:
+        """Document another answer: a problem, unless `options` or a `response` by name say otherwise."""
+        if response is None:
+            options = {"schema": ProblemSchema, "content_type": PROBLEM, **options}
+        return super().alt_response(status_code, response, **options)
+
 
 class ClimbUpApi(Api):  # type: ignore[misc]
     """flask-smorest with our error document; `web/errors.py` answers every exception itself."""
 
     ERROR_SCHEMA = ProblemSchema
+
+    def _register_responses(self) -> None:
+        """The answers that operations refer to by name: errors are problem documents."""
+        for status in HTTPStatus:
+            problem = {"content": {PROBLEM: {"schema": self.ERROR_SCHEMA}}} if status >= 400 else {}  # noqa: PLR2004
+            self.spec.components.response(status.name, {"description": status.phrase, **problem}, lazy=True)
+        anything = {"description": "What went wrong", "content": {PROBLEM: {"schema": self.ERROR_SCHEMA}}}
+        self.spec.components.response("DEFAULT_ERROR", anything, lazy=True)
 
     def _register_error_handlers(self) -> None:
         """Nothing: `web/errors.py` registers the handlers of all families, HTTPException among them."""

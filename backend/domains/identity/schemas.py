@@ -13,20 +13,15 @@ from backend.web.fields import InstantField, Schema
 # Groups of countries, pseudo-locales and the unknown, which CLDR lists among the territories.
 _NOT_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 COUNTRIES = frozenset(code for code in map(str, Locale("en").territories) if code.isalpha()) - _NOT_COUNTRIES
-_LOCALE = ma.validate.Regexp(r"\A[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", error="Must look like `en` or `pt-BR`.")
+_NO_COUNTRY = "Unknown country; it must be an ISO 3166-1 code such as FR."
+_LOCALE = ma.validate.Regexp(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", error="Must look like `en` or `pt-BR`.")
 
 
 def _check_locale(text: str) -> None:
-    _LOCALE(text)
     try:
         Locale.parse(text, sep="-")
     except (UnknownLocaleError, ValueError) as error:
         raise ma.ValidationError(f"Unknown locale: {error}.") from None
-
-
-def _check_country(text: str) -> None:
-    if text not in COUNTRIES:
-        raise ma.ValidationError("Unknown country; it must be an ISO 3166-1 code such as FR.")
 
 
 def _check_name(text: str) -> None:
@@ -41,18 +36,20 @@ def _name(**options: Any) -> ma.fields.String:
 
 
 def _locale(**options: Any) -> ma.fields.String:
-    return ma.fields.String(validate=[ma.validate.Length(max=35), _check_locale], **options)
+    return ma.fields.String(validate=[ma.validate.Length(max=35), _LOCALE, _check_locale], **options)
 
 
 def _country(**options: Any) -> ma.fields.String:
     return ma.fields.String(
-        allow_none=True, validate=[ma.validate.Length(equal=2), _check_country], **options
+        allow_none=True, validate=ma.validate.OneOf(sorted(COUNTRIES), error=_NO_COUNTRY), **options
     )
 
 
 def _email() -> ma.fields.String:
     return ma.fields.String(
-        required=True, validate=ma.validate.Length(3, 254), metadata={"example": "ada@example.com"}
+        required=True,
+        validate=ma.validate.Length(3, 254),
+        metadata={"format": "email", "example": "ada@example.com"},
     )
 
 

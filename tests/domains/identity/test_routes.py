@@ -60,6 +60,7 @@ class TestRegister:
             ({"country": "fr"}, "country"),
             ({"locale": "xx-XX"}, "locale"),
             ({"locale": "en.UTF-8"}, "locale"),
+            ({"locale": "en\n"}, "locale"),
             ({"locale": "' OR 1=1 --"}, "locale"),
             ({"roles": ["admin"]}, "roles"),
             ({"cookies": "yes"}, "cookies"),
