@@ -32,7 +32,7 @@ def slot_case(slot: Slot, *, party: int, customer: Customer, now: datetime) -> C
     cost = None if product.cost is None else product.cost * persons
     return Case(
         facts=slot_facts(slot, party=party, customer=customer, now=now),
-        label=f"{product.name}, {product.duration_minutes} min",
+        label=product.name,
         base=product.price * persons,
         cost=cost,
     )

@@ -131,8 +131,9 @@ class RulesService:
     def _serve(self, rulebook: Rulebook) -> None:
         self._keep(rulebook)
         # What is replaced is given back when the last request that uses it lets go.
-        self._served = rulebook
-        log.info("rules_served", release=rulebook.version)
+        replaced, self._served = self._served, rulebook
+        # The first one is no news: /ready tells which is served.
+        (log.info if replaced else log.debug)("rules_served", release=rulebook.version)
 
     def _refuse(self, problems: Sequence[str]) -> bool:
         self._problems = tuple(problems)
