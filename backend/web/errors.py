@@ -9,6 +9,7 @@ import structlog
 from flask import Flask, Response, current_app, g, json, request
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from backend.infra.postgres import db
@@ -118,6 +119,11 @@ def _store(error: Exception) -> Response:
     return _busy("A store this needs does not answer; nothing was changed. Try again in a moment.")
 
 
+def _crowded(error: PoolTimeoutError) -> Response:
+    log.error("database_connections_in_use", error=str(error))
+    return _busy("Too much is going on at once; nothing was changed. Try again in a moment.")
+
+
 def _busy(detail: str) -> Response:
     return problem(503, detail, title=errors.UpstreamError.title, headers={"Retry-After": "2"})
 
@@ -145,6 +151,7 @@ def register(app: Flask) -> None:
         HTTPException: _http,
         DataError: _data,
         DBAPIError: _database,
+        PoolTimeoutError: _crowded,
         RedisError: _store,
         Exception: _bug,
     }
