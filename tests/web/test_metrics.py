@@ -1,7 +1,9 @@
 import re
 
+import svcs
 from flask.testing import FlaskClient
 
+from backend.domains.rules.service import RulesService
 from backend.infra import metrics
 
 
@@ -51,6 +53,9 @@ class TestMetrics:
         )
 
     def test_each_dependency_has_a_gauge(self, client: FlaskClient) -> None:
+        # The first time it is built, which may take longer than a check waits.
+        svcs.flask.get(RulesService)
+
         text = client.get("/metrics").get_data(as_text=True)
 
         shown = dict(re.findall(r'^dependency_up\{dependency="(\w+)"\} (\S+)$', text, re.MULTILINE))
