@@ -141,7 +141,8 @@ def offered_starts(
     last = min(last, today + timedelta(days=schedule.horizon_days + 1))
     if first >= last:
         return []
-    is_open = open_periods(schedule, tz, first=first, last=last + duration + DAY)
+    # One more day for the rest of the last slot's, and one because a zone may skip a whole day.
+    is_open = open_periods(schedule, tz, first=first, last=last + duration + 2 * DAY)
     earliest = now + schedule.notice
     walls = set(_wall_starts(schedule, step=step, first=first, last=last))
     starts = {start for wall in walls if (start := wall_to_utc(wall.date(), wall.time(), tz)) is not None}

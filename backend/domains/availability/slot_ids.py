@@ -7,6 +7,7 @@ bytes do): 4 bytes of minutes since 1970, then the 16 bytes of the product's ULI
 import base64
 import binascii
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from ulid import ULID
@@ -26,9 +27,14 @@ def slot_id(*, product_id: str, starts_at: datetime) -> str:
     minutes, rest = divmod(starts_at - _EPOCH, _MINUTE)
     if rest:
         raise ValueError(f"a slot starts at a whole minute, not at {starts_at.isoformat()}")
-    ulid = ULID.from_str(product_id.removeprefix(f"{ids.PRODUCT}_").upper())
-    raw = minutes.to_bytes(_MINUTE_BYTES, "big") + ulid.bytes
+    raw = minutes.to_bytes(_MINUTE_BYTES, "big") + _ulid_bytes(product_id)
     return f"{ids.SLOT}_{base64.b32hexencode(raw).decode().lower()}"
+
+
+@lru_cache(maxsize=4096)
+def _ulid_bytes(product_id: str) -> bytes:
+    """The product's ULID; a listing asks for that of each product hundreds of times."""
+    return ULID.from_str(product_id.removeprefix(f"{ids.PRODUCT}_").upper()).bytes
 
 
 def parse_slot_id(text: str) -> tuple[str, datetime] | None:
