@@ -141,18 +141,15 @@ class QuoteService:
             raise QuoteTokenError("The quote behind this token is gone; ask POST /api/quotes for a new one.")
         return self._quote(row)
 
-    def current(self, *, quote: Quote, now: datetime) -> Price:
-        """What the same thing costs now, under the rules that are served now."""
-        return price(self.rules.rulebook(), self._case_of(quote, user_id=quote.user_id, now=now), at=now)
+    def permit(self, *, quote: Quote, slot: Slot, user_id: str, payment_method: str, now: datetime) -> bool:
+        """Whether booking this quote needs approval, when the user pays by `payment_method`.
 
-    def permit(self, *, quote: Quote, user_id: str, payment_method: str, now: datetime) -> bool:
-        """Ask the rules whether this user may book a quote now and pay so; whether approval is needed.
-
-        The price stays the promised one. Raises NotSoldError with the words of the rules that refuse.
+        Asks the rules that made the quote, as the promise is theirs. NotSoldError with the words of a rule
+        that refuses, for example a way of paying so close to the start.
         """
-        case = self._case_of(quote, user_id=user_id, now=now)
+        case = slot_case(slot, party=quote.party, customer=self._customer(user_id), now=now)
         asked = replace(case, facts={**case.facts, "payment_method": payment_method})
-        answer = price(self.rules.rulebook(), asked, at=now)
+        answer = price(self.rules.release(version=quote.release), asked, at=now)
         _require_sold(answer)
         return answer.requires_approval
 
@@ -164,10 +161,6 @@ class QuoteService:
         rulebook = self.rules.release(version=row.release)
         case = read_case(row.case, rulebook.vocabulary)
         return Explanation(self._quote(row), case, price(rulebook, case, at=row.created_at))
-
-    def _case_of(self, quote: Quote, *, user_id: str | None, now: datetime) -> Case:
-        slot = self.availability.slot(slot_id=quote.slot_id, now=now, user_id=user_id)
-        return slot_case(slot, party=quote.party, customer=self._customer(user_id), now=now)
 
     def _customer(self, user_id: str | None) -> Customer:
         if user_id is None:

@@ -7,6 +7,7 @@ it took at its start, so one price never mixes two.
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,7 @@ from backend.kernel.errors import InvalidError, NotFoundError
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS: Final = 0.5
+RELEASES_AT_HAND: Final = 4
 
 Trial = Callable[[Mapping[str, str]], TrialResult]
 
@@ -71,6 +73,8 @@ class RulesService:
         self._changing = threading.Lock()
         self._problems: tuple[str, ...] = ()
         self._served: Rulebook | None = None
+        # Right after a swap many quotes of the release before it are still to be honoured.
+        self._kept = lru_cache(maxsize=RELEASES_AT_HAND)(self._read_kept)
         self._seen: frozenset[tuple[str, int, int]] = frozenset()
         if not self.reload():
             self._serve(self._newest_release())
@@ -110,10 +114,11 @@ class RulesService:
                 self.reload()
 
     def release(self, *, version: str) -> Rulebook:
-        """A rulebook that was served once, read again from its kept files."""
+        """A rulebook that was served once, read again from its kept files. UnknownReleaseError."""
         served = self.rulebook()
-        if served.version == version:
-            return served
+        return served if served.version == version else self._kept(version)
+
+    def _read_kept(self, version: str) -> Rulebook:
         with self._engine.connect() as connection:
             query = select(RuleRelease.sources).where(RuleRelease.version == version)
             sources = connection.execute(query).scalar()
