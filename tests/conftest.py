@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 import redis
+import structlog
 import svcs
 from flask import Flask
 from flask.testing import FlaskClient
@@ -56,6 +57,15 @@ class Stores:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Migrate the template database once, in the process that starts the others."""
+    # Plain lines: structlog's own default renders every local variable of a traceback, for seconds.
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(key_order=["level", "event"]),
+        ]
+    )
     if not hasattr(config, "workerinput"):
         urls = embedded.ensure_running(ROOT / "var" / "test", durable=False)
         _recreate(urls.postgres, "template_climbup", template="template0")
