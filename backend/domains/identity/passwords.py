@@ -58,7 +58,7 @@ class PasswordHasher:
             self._verify_argon(self._nobody, password)
             return False
         if kept.startswith(_BCRYPT_PREFIXES):
-            return bcrypt.checkpw(password.encode()[:_BCRYPT_BYTES], kept.encode())
+            return _verify_bcrypt(kept, password)
         return self._verify_argon(kept, password)
 
     def outdated(self, kept: str) -> bool:
@@ -74,3 +74,10 @@ class PasswordHasher:
             return self.argon.verify(kept, password)
         except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
             return False
+
+
+def _verify_bcrypt(kept: str, password: str) -> bool:
+    try:
+        return bcrypt.checkpw(password.encode()[:_BCRYPT_BYTES], kept.encode())
+    except ValueError:
+        return False

@@ -99,6 +99,12 @@ class TestRegister:
         assert answer.status_code == status
         assert answer.content_type == "application/problem+json"
 
+    def test_a_form_is_not_json(self, client: FlaskClient) -> None:
+        answer = client.post("/api/auth/register", data=NEW)
+
+        assert answer.status_code == 422
+        assert answer.json["errors"]["email"] == ["Missing data for required field."]
+
 
 class TestLogin:
     def test_gives_tokens_and_the_user(self, client: FlaskClient) -> None:
