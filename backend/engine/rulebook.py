@@ -16,7 +16,7 @@ from backend.engine.matcher_compiled import compiled
 from backend.engine.nodes import Documents, content
 from backend.engine.problems import Problem, Report, RulebookError
 from backend.engine.scenarios import Scenario
-from backend.engine.vocabulary import DecisionSpec, Facts, Vocabulary, suggest
+from backend.engine.vocabulary import CheckedFacts, DecisionSpec, Facts, Vocabulary, suggest
 from backend.engine.vocabulary_reader import read_vocabulary
 from backend.kernel.errors import ClimbUpError, NotFoundError
 from backend.kernel.money import CurrencyError
@@ -79,17 +79,18 @@ class Rulebook:
         return table.decide(self.vocabulary.check(facts), at=at, explain=True, version=self.version)
 
     def decide_many(
-        self, decision: str, many: Sequence[Facts], *, at: datetime, explain: bool = False
+        self, decision: str, many: Sequence[Facts | CheckedFacts], *, at: datetime, explain: bool = False
     ) -> list[Decision]:
         """`decide` for each of `many`, in order; equal cases are decided once.
 
         Cases are equal when the facts that this decision tests are. Near misses only with `explain`.
+        Facts that this rulebook's vocabulary has checked (`Vocabulary.checked`) are not checked again.
         """
         table = self._table(decision)
         decided: dict[tuple[object, ...], Decision] = {}
         answers: list[Decision] = []
         for facts in many:
-            checked = self.vocabulary.check(facts)
+            checked = self._checked(facts)
             key = tuple([checked.get(name) for name in table.facts])
             answer = decided.get(key)
             if answer is None:
@@ -116,6 +117,13 @@ class Rulebook:
         """Give back what the matchers hold outside Python; the rulebook must not be used afterwards."""
         for table in self.decisions.values():
             table.matcher.close()
+
+    def _checked(self, facts: Facts | CheckedFacts) -> Facts:
+        if not isinstance(facts, CheckedFacts):
+            return self.vocabulary.check(facts)
+        if facts.vocabulary is not self.vocabulary:
+            return self.vocabulary.check(facts.values)
+        return facts.values
 
     def _table(self, decision: str) -> DecisionTable:
         table = self.decisions.get(decision)

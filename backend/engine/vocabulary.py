@@ -106,9 +106,23 @@ class Vocabulary:
 
     facts: Mapping[str, Fact]
     decisions: Mapping[str, DecisionSpec] = field(default_factory=dict)
+    defaults: Mapping[str, object] = field(init=False)
+
+    def __post_init__(self) -> None:
+        found = {name: fact.default for name, fact in self.facts.items() if fact.default is not None}
+        object.__setattr__(self, "defaults", found)
 
     def check(self, facts: Facts) -> Facts:
         """The same facts with defaults for missing ones; FactError naming every one that is wrong."""
+        self.require(facts)
+        return self.complete(facts)
+
+    def checked(self, facts: Facts) -> "CheckedFacts":
+        """As `check`, with the mark that it was done."""
+        return CheckedFacts(self, self.check(facts))
+
+    def require(self, facts: Facts) -> None:
+        """FactError naming every fact that is unknown or of another type."""
         wrong: dict[str, list[str]] = {}
         known = self.facts
         for name, value in facts.items():
@@ -119,13 +133,11 @@ class Vocabulary:
                 wrong[name] = [_wrong_type(fact, value)]
         if wrong:
             raise FactError(" ".join(text for texts in wrong.values() for text in texts), errors=wrong)
-        missing = {n: f.default for n, f in self.defaults.items() if facts.get(n) is None}
-        return {**facts, **missing} if missing else facts
 
-    @property
-    def defaults(self) -> Mapping[str, Fact]:
-        """The facts that have a default."""
-        return {name: fact for name, fact in self.facts.items() if fact.default is not None}
+    def complete(self, facts: Facts) -> Facts:
+        """The same facts with defaults for missing ones."""
+        missing = {name: value for name, value in self.defaults.items() if facts.get(name) is None}
+        return {**facts, **missing} if missing else facts
 
     def parse_facts(self, raw: Mapping[str, object]) -> dict[str, object]:
         """Facts from JSON: texts as staff write them, numbers, booleans and lists as JSON has them.
@@ -154,6 +166,21 @@ class Vocabulary:
         if isinstance(base, Money) and CURRENCY not in facts and CURRENCY in self.facts:
             return {**facts, CURRENCY: base.currency}
         return facts
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFacts:
+    """Facts that a vocabulary has checked, defaults among them: many decisions on them, one check."""
+
+    vocabulary: Vocabulary
+    values: Facts
+
+    def replace(self, **changes: object) -> "CheckedFacts":
+        """The same facts but for some, which alone are checked. FactError."""
+        if all(self.values.get(name) is value for name, value in changes.items()):
+            return self
+        self.vocabulary.require(changes)
+        return CheckedFacts(self.vocabulary, self.vocabulary.complete({**self.values, **changes}))
 
 
 def _wrong_type(fact: Fact, value: object) -> str:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from backend.engine.matcher_compiled import CompiledMatcher, compiled
 from backend.engine.problems import RulebookError
 from backend.engine.rulebook import UnknownDecisionError
-from backend.engine.vocabulary import FactError
+from backend.engine.values import TEXT
+from backend.engine.vocabulary import Fact, FactError, Vocabulary
 from backend.infra.rule_files import read_sources
 from backend.kernel.money import Money
 from tests.engine.books import MONDAY, VOCABULARY, book, fired
@@ -110,6 +111,18 @@ class TestDecideMany:
         assert BOOK.decide_many("price", many, at=MONDAY, explain=True) == [
             BOOK.decide("price", facts, at=MONDAY) for facts in many
         ]
+
+    @given(st.lists(cases, max_size=12))
+    def test_decides_the_same_on_facts_that_were_checked_before(self, many):
+        checked = [BOOK.vocabulary.checked(facts) for facts in many]
+
+        assert BOOK.decide_many("price", checked, at=MONDAY) == BOOK.decide_many("price", many, at=MONDAY)
+
+    def test_checks_what_another_vocabulary_has_checked(self):
+        lenient = Vocabulary({"party": Fact("party", TEXT)})
+
+        with pytest.raises(FactError):
+            BOOK.decide_many("price", [lenient.checked({"party": "2"})], at=MONDAY)
 
     @given(st.lists(cases, max_size=5))
     def test_leaves_out_near_misses_unless_asked(self, many):

@@ -70,6 +70,36 @@ class TestCheck:
         assert vocabulary.check({"tier": "gold"}) == {"tier": "gold"}
 
 
+class TestReplace:
+    @given(facts(), facts())
+    def test_comes_to_the_same_as_checking_everything(self, before, changes):
+        replaced = VOCABULARY.checked(before).replace(**changes)
+
+        assert replaced.values == VOCABULARY.check({**before, **changes})
+
+    def test_keeps_the_facts_when_nothing_changes(self):
+        checked = VOCABULARY.checked({"party": 3})
+
+        assert checked.replace(party=checked.values["party"]) is checked
+
+    def test_leaves_the_facts_it_started_from_alone(self):
+        checked = VOCABULARY.checked({"party": 3})
+
+        checked.replace(party=4)
+
+        assert checked.values == {"party": 3}
+
+    @pytest.mark.parametrize("changes", [{"party": True}, {"partie": 3}])
+    def test_refuses_what_a_check_refuses(self, changes):
+        with pytest.raises(FactError):
+            VOCABULARY.checked({"party": 1}).replace(**changes)
+
+    def test_gives_a_fact_that_goes_missing_its_default(self):
+        vocabulary = Vocabulary({"tier": Fact("tier", TYPES["text"], default="none")})
+
+        assert vocabulary.checked({"tier": "gold"}).replace(tier=None).values == {"tier": "none"}
+
+
 class TestParseFacts:
     def test_reads_texts_as_staff_write_them_and_what_json_has_of_its_own(self):
         raw = {

@@ -12,6 +12,7 @@ from typing import Any, Final
 from backend.engine.decision import Decision, Fired, NearMiss, price_lines
 from backend.engine.effects import MinimumMargin, PriceEffect, Refuse, Require
 from backend.engine.rulebook import Rulebook
+from backend.engine.vocabulary import Vocabulary
 from backend.kernel.money import Money, total
 
 BASE: Final = "base"
@@ -93,10 +94,10 @@ def price_many(
     rulebook: Rulebook, cases: Sequence[Case], *, at: datetime, explain: bool = False
 ) -> list[Price]:
     """The prices of many cases in one pass of the engine for each stage."""
-    drafts = [_Draft(case) for case in cases]
+    drafts = [_Draft(case, rulebook.vocabulary) for case in cases]
 
     def decide(decision: str, *, explained: bool) -> Iterable[tuple[_Draft, Decision]]:
-        facts = [draft.facts() for draft in drafts]
+        facts = [draft.facts for draft in drafts]
         decisions = rulebook.decide_many(decision, facts, at=at, explain=explained)
         return zip(drafts, decisions, strict=True)
 
@@ -112,10 +113,11 @@ def price_many(
 
 
 class _Draft:
-    """A price in the making."""
+    """A price in the making. `facts` are those of its next stage: their `base` is where it starts from."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case, vocabulary: Vocabulary) -> None:
         self.case = case
+        self.facts = vocabulary.checked({**case.facts, "base": case.base, "cost": case.cost})
         self.lines: list[Line] = [Line(BASE, case.label, case.base)]
         self.subtotal = case.base
         self.near_misses: list[NearMiss] = []
@@ -124,18 +126,19 @@ class _Draft:
         self.may_pass_floor: RuleRef | None = None
         self.below_floor_by: RuleRef | None = None
 
-    def facts(self) -> Mapping[str, Any]:
-        """The facts of the next stage: `base` is the price from which it starts."""
-        return {**self.case.facts, "base": self.subtotal, "cost": self.case.cost}
-
     def apply(self, stage: str, decision: Decision) -> None:
         for fired, amount in price_lines(decision, self.subtotal):
             rule = RuleRef.of(decision.decision, fired)
             self.lines.append(Line(stage, fired.label, amount, rule))
             if isinstance(fired.effect, PriceEffect) and fired.effect.may_go_below_floor:
                 self.may_pass_floor = rule
-        self.subtotal = total((line.amount for line in self.lines), self.subtotal.currency)
+        if decision.fired:
+            self._come_to(total((line.amount for line in self.lines), self.subtotal.currency))
         self.near_misses.extend(decision.near_misses)
+
+    def _come_to(self, subtotal: Money) -> None:
+        self.subtotal = subtotal
+        self.facts = self.facts.replace(base=subtotal)
 
     def keep_floor(self, decision: Decision) -> None:
         """Raise the price to the floor, unless a rule that fired may pass it; then say which."""
@@ -148,7 +151,7 @@ class _Draft:
         rule = RuleRef.of(FLOOR, fired) if fired else None
         label = fired.label if fired else "The lowest price."
         self.lines.append(Line(FLOOR, label, floor - self.subtotal, rule))
-        self.subtotal = floor
+        self._come_to(floor)
 
     def _floor(self, decision: Decision) -> tuple[Money, Fired | None]:
         zero = Money.zero(self.subtotal.currency)
