@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, or_, select
-
 from backend.domains.availability.entities import Slot
-from backend.domains.availability.models import AllocationRow
-from backend.domains.availability.queries import alive, hold_of, read_schedules, read_taken, window_of
+from backend.domains.availability.queries import Own, is_held, read_schedules, read_taken, window_of
 from backend.domains.availability.schedule import (
     DAY,
     MINUTE,
@@ -108,9 +105,10 @@ class AvailabilityService:
         schedule = read_schedules(
             self.session, provider_ids=[provider.id], first=day - DAY, last=day + REACH
         ).get(provider.id, Schedule())
-        held = hold_of(user_id=user_id or "", product_id=product.id, starts_at=starts_at)
-        own = or_(held, AllocationRow.booking_id == booking_id) if booking_id else held
-        if not _is_offered(product, provider, schedule, starts_at, now) and not self._is_held(held, now):
+        own = Own(user_id, product.id, starts_at, booking_id)
+        if not _is_offered(product, provider, schedule, starts_at, now) and not is_held(
+            self.session, own, now=now
+        ):
             raise SlotGoneError(
                 "This slot is not offered (any more). GET /api/bookings lists the slots that are.",
                 extra={"slot_id": slot_id},
@@ -134,13 +132,10 @@ class AvailabilityService:
     def parts(self, *, slot_id: str) -> tuple[Product, Provider, datetime]:
         """What a slot's id names: which product of whom, and when. NotFoundError when it names none."""
         parsed = parse_slot_id(slot_id)
-        product = self.catalog.products(product_ids=[parsed[0]]).get(parsed[0]) if parsed else None
-        if parsed is None or product is None:
+        found = self.catalog.product_and_provider(product_id=parsed[0]) if parsed else None
+        if parsed is None or found is None:
             raise NotFoundError(f"There is no slot {slot_id}.", extra={"slot_id": slot_id})
-        return product, self.catalog.provider(provider_id=product.provider_id), parsed[1]
-
-    def _is_held(self, held: ColumnElement[bool], now: datetime) -> bool:
-        return self.session.scalar(select(AllocationRow.id).where(held, alive(now))) is not None
+        return *found, parsed[1]
 
 
 def _is_offered(

@@ -2,14 +2,22 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from backend.domains.catalog.entities import SLOT, Category, Product, Provider
 from backend.domains.catalog.models import CategoryRow, ProductRow, ProviderRow
 from backend.domains.catalog.rows import category_of, product_of, provider_of
 from backend.infra.postgres import DbSession
 from backend.kernel.errors import NotFoundError
+
+# Built once: every quote and every booking asks for it.
+_PRODUCT_AND_PROVIDER: Final = (
+    select(ProductRow, ProviderRow)
+    .join(ProviderRow, ProviderRow.id == ProductRow.provider_id)
+    .where(ProductRow.id == bindparam("product_id"))
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,11 @@ class CatalogService:
         """Those of the products that exist, by id."""
         query = select(ProductRow).where(ProductRow.id.in_(product_ids))
         return {row.id: product_of(row) for row in self.session.scalars(query)}
+
+    def product_and_provider(self, *, product_id: str) -> tuple[Product, Provider] | None:
+        """The product with this id and who performs it, or None when there is none."""
+        row = self.session.execute(_PRODUCT_AND_PROVIDER, {"product_id": product_id}).one_or_none()
+        return None if row is None else (product_of(row[0]), provider_of(row[1]))
 
     def products_of(self, *, provider_ids: Collection[str]) -> list[Product]:
         """The active products of kind slot of these providers, in the order of their ids."""

@@ -81,7 +81,7 @@ class TestSlotListing:
             listed = list_week(*ids)
 
         assert len(listed) >= 50 * providers
-        assert len(statements) == 6
+        assert len(statements) == 4
 
     def test_costs_what_a_quote_for_the_slot_costs(self, app: Flask) -> None:
         user = make_user(loyalty_tier="silver")
