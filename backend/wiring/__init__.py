@@ -15,7 +15,7 @@ from backend.infra.clock import Clock, SystemClock
 from backend.infra.event_buffer import EventBuffer, Events
 from backend.infra.events import EmbeddedEventStore, EventStore, MongoEventStore
 from backend.infra.jobs import JobQueue, Task, queue_app
-from backend.infra.postgres import DbSession, db
+from backend.infra.postgres import IDLE_SECONDS, DbSession, db, ping_idle
 from backend.infra.redis import Outage
 from backend.wiring.availability import register_availability, register_catalog
 from backend.wiring.bookings import TASKS as BOOKING_TASKS
@@ -39,6 +39,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     svcs.flask.init_app(app)
     with app.app_context():
         engine = db.engine
+    ping_idle(engine, after=IDLE_SECONDS)
     _register_infra(app, settings, parts, engine)
     register_identity(app, settings)
     register_catalog(app)

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final, cast
+
+from sqlalchemy import Table, insert
 
 from backend.domains.availability.entities import Slot
 from backend.domains.availability.service import AvailabilityService
@@ -18,6 +20,8 @@ from backend.infra.postgres import DbSession
 from backend.kernel import ids
 from backend.kernel.errors import ConflictError, InvalidError, NotFoundError
 from backend.kernel.money import Money
+
+_STORE: Final = insert(cast("Table", QuoteRow.__table__))
 
 
 class NotSoldError(ConflictError):
@@ -107,27 +111,27 @@ class QuoteService:
         rulebook = self.rules.rulebook()
         priced = price(rulebook, case, at=now)
         _require_sold(priced)
-        row = QuoteRow(
-            id=ids.new_id(ids.QUOTE),
-            user_id=user_id,
-            product_id=slot.product.id,
-            provider_id=slot.provider.id,
-            slot_id=slot.id,
-            party=party,
-            currency=priced.total.currency,
-            total_minor=priced.total.minor,
-            case=case_document(case, rulebook.vocabulary),
-            price=price_document(priced, rulebook.vocabulary),
-            release=rulebook.version,
-            created_at=now,
-            expires_at=(now + self.lifetime).replace(microsecond=0),
-        )
-        self.session.add(row)
-        self.session.flush()
+        values = {
+            "id": ids.new_id(ids.QUOTE),
+            "user_id": user_id,
+            "product_id": slot.product.id,
+            "provider_id": slot.provider.id,
+            "slot_id": slot.id,
+            "party": party,
+            "currency": priced.total.currency,
+            "total_minor": priced.total.minor,
+            "case": case_document(case, rulebook.vocabulary),
+            "price": price_document(priced, rulebook.vocabulary),
+            "release": rulebook.version,
+            "created_at": now,
+            "expires_at": (now + self.lifetime).replace(microsecond=0),
+        }
+        # Straight into the table: a quote never changes, so there is nothing for the session to watch.
+        self.session.execute(_STORE, values)
         for line in priced.lines:
             if line.rule is not None:
                 metrics.rule_fired(line.rule.decision, line.rule.id)
-        return self._quote(row)
+        return self._quote(QuoteRow(**values))
 
     def redeem(self, *, token: str, user_id: str, now: datetime) -> Quote:
         """The quote behind a token that this user may use now.
