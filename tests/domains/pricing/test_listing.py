@@ -74,7 +74,7 @@ class TestSlotListing:
         assert evening.price.reasons == [evening.price.lines[1].label]
 
     @pytest.mark.parametrize("providers", [1, 5])
-    def test_reads_in_four_statements_whatever_the_number_of_providers(self, app: Flask, providers: int) -> None:
+    def test_reads_in_four_statements_however_many_providers(self, app: Flask, providers: int) -> None:
         ids = [consultant() for _ in range(providers)]
 
         with counted_statements() as statements:
