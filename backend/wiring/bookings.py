@@ -22,7 +22,7 @@ from backend.domains.pricing.service import QuoteService
 from backend.domains.waitlist import jobs as waitlist_jobs
 from backend.domains.waitlist.service import WaitlistService
 from backend.infra.audit import AuditLog
-from backend.infra.clock import Clock
+from backend.infra.event_buffer import Events
 from backend.infra.jobs import JobQueue
 from backend.infra.postgres import db
 
@@ -50,7 +50,7 @@ def _waitlist(container: svcs.Container) -> WaitlistService:
         availability=container.get(AvailabilityService),
         holds=container.get(HoldService),
         jobs=container.get(JobQueue),
-        clock=container.get_abstract(Clock),
+        events=container.get(Events),
         offered_for=timedelta(seconds=container.get(Settings).waitlist_offer_seconds),
     )
 
@@ -60,7 +60,7 @@ def _access(container: svcs.Container) -> BookingAccess:
 
 
 def _journal(container: svcs.Container) -> BookingJournal:
-    return BookingJournal(db.session, container.get(AuditLog))
+    return BookingJournal(db.session, *container.get(AuditLog, Events))
 
 
 def _bookings(container: svcs.Container) -> BookingService:

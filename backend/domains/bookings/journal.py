@@ -1,15 +1,28 @@
-"""The one place where a booking changes: state machine, version, history and audit together."""
+"""The one place where a booking changes: state machine, version, history, audit and events together."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from backend.domains.bookings.models import Booking, BookingEvent
 from backend.domains.bookings.states import Action, after
 from backend.infra import metrics
 from backend.infra.audit import AuditLog
+from backend.infra.event_buffer import Events
 from backend.infra.postgres import DbSession
+
+# What history, audit log and behaviour log call what was done.
+MADE: Final = "made"
+MOVED: Final = "moved"
+DONE: Final = {
+    Action.APPROVE: "approved",
+    Action.DECLINE: "declined",
+    Action.LAPSE: "lapsed",
+    Action.CANCEL: "cancelled",
+    Action.COMPLETE: "completed",
+    Action.NO_SHOW: "missed",
+}
 
 
 @dataclass(frozen=True)
@@ -18,6 +31,7 @@ class BookingJournal:
 
     session: DbSession
     audit: AuditLog
+    events: Events
 
     def apply(
         self,
@@ -31,12 +45,12 @@ class BookingJournal:
         """Do `action` to a locked booking; `actor_id` is None for the clock. TransitionError."""
         before = booking.status
         booking.status = after(booking.state, action)
-        self.changed(booking, action, before={"status": before}, actor_id=actor_id, now=now, data=data)
+        self.changed(booking, DONE[action], before={"status": before}, actor_id=actor_id, now=now, data=data)
 
     def changed(
         self,
         booking: Booking,
-        action: str,
+        done: str,
         *,
         before: Mapping[str, Any],
         actor_id: str | None,
@@ -46,11 +60,11 @@ class BookingJournal:
         """Count and write down a change; one by another than the customer goes into the audit log too."""
         booking.version += 1
         booking.changed_at = now
-        self.note(booking, action, actor_id=actor_id, now=now, data=data)
+        self.note(booking, done, actor_id=actor_id, now=now, data=data)
         if actor_id not in (None, booking.user_id):
             self.audit.record(
                 actor_id=actor_id,
-                action=f"booking.{action}",
+                action=f"booking.{done}",
                 subject=booking.id,
                 before=before,
                 after={name: getattr(booking, name) for name in before},
@@ -59,22 +73,24 @@ class BookingJournal:
     def note(
         self,
         booking: Booking,
-        action: str,
+        done: str,
         *,
         actor_id: str | None,
         now: datetime,
         data: Mapping[str, Any] | None = None,
     ) -> None:
-        """Add a line to the booking's history, and count the status that it is in."""
+        """Add a line to the booking's history, count the status that it is in, tell the behaviour log."""
         self.session.add(
             BookingEvent(
                 booking_id=booking.id,
                 at=now,
                 actor_id=actor_id,
-                action=action,
+                action=done,
                 status=booking.status,
                 data=dict(data or {}),
             )
         )
         self.session.flush()
         metrics.booking_entered(booking.status)
+        told = {"booking_id": booking.id, "status": booking.status, "actor_id": actor_id, **(data or {})}
+        self.events.record(name=f"booking.{done}", user_id=booking.user_id, data=told)

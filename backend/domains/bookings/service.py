@@ -12,7 +12,7 @@ from backend.domains.availability.holds import HoldService
 from backend.domains.availability.service import AvailabilityService
 from backend.domains.bookings import queries
 from backend.domains.bookings.access import Actor, BookingAccess
-from backend.domains.bookings.journal import BookingJournal
+from backend.domains.bookings.journal import MADE, MOVED, BookingJournal
 from backend.domains.bookings.models import Booking, UsedQuote
 from backend.domains.bookings.states import Action, Status, after, after_move
 from backend.domains.pricing.service import Quote, QuoteService
@@ -25,8 +25,6 @@ from backend.kernel.time import Period
 
 ON_SITE: Final = "on_site"
 CARD: Final = "card"
-BOOKED: Final = "book"
-RESCHEDULED: Final = "reschedule"
 
 
 class PriceRoseError(ConflictError):
@@ -93,7 +91,7 @@ class BookingService:
         self.session.add(booking)
         self._use(quote, booking, now)
         self.waitlist.fulfil(user_id=user_id, slot_id=slot.id)
-        self.journal.note(booking, BOOKED, actor_id=user_id, now=now, data=_priced(booking))
+        self.journal.note(booking, MADE, actor_id=user_id, now=now, data=_priced(booking))
         return booking
 
     def booking(self, *, booking_id: str, actor: Actor) -> Booking:
@@ -141,7 +139,7 @@ class BookingService:
         _take_terms(booking, slot, quote)
         booking.status = after_move(booking.state, requires_approval=quote.price.requires_approval)
         self.journal.changed(
-            booking, RESCHEDULED, before=before, actor_id=actor.user_id, now=now, data=_priced(booking)
+            booking, MOVED, before=before, actor_id=actor.user_id, now=now, data=_priced(booking)
         )
         self.waitlist.fulfil(user_id=booking.user_id, slot_id=slot.id)
         self.waitlist.offer_freed(provider_id=booking.provider_id, around=freed, now=now)

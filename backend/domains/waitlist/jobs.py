@@ -5,9 +5,8 @@ from typing import Final
 import svcs
 
 from backend.domains.availability.holds import HoldService
-from backend.domains.waitlist.service import ANNOUNCE_JOB, OFFER_JOB, WaitlistService
+from backend.domains.waitlist.service import OFFER_JOB, WaitlistService
 from backend.infra.clock import Clock
-from backend.infra.events import EventStore
 from backend.infra.jobs import JobQueue, Task
 
 
@@ -26,15 +25,7 @@ def offer(*, provider_id: str) -> None:
     svcs.flask.get(WaitlistService).turn(provider_id=provider_id, now=clock.now())
 
 
-def announce(*, entry_id: str) -> None:
-    """Tell the behaviour log that seats were offered to somebody."""
-    event = svcs.flask.get(WaitlistService).offer_event(entry_id=entry_id)
-    if event is not None:
-        svcs.flask.get_abstract(EventStore).append([event])
-
-
 TASKS: Final = (
     Task("holds.release_expired", release_expired, cron="* * * * *"),
     Task(OFFER_JOB, offer),
-    Task(ANNOUNCE_JOB, announce),
 )

@@ -14,8 +14,7 @@ from backend.domains.availability.service import AvailabilityService
 from backend.domains.waitlist import queries
 from backend.domains.waitlist.models import WaitlistEntry
 from backend.domains.waitlist.waiting import OPEN, EntryStatus, served
-from backend.infra.clock import Clock
-from backend.infra.events import Event
+from backend.infra.event_buffer import Events
 from backend.infra.jobs import JobQueue
 from backend.infra.postgres import DbSession, violated
 from backend.kernel import ids
@@ -23,7 +22,6 @@ from backend.kernel.errors import ConflictError, InvalidError, NotFoundError
 from backend.kernel.time import Period
 
 OFFER_JOB: Final = "waitlist.offer"
-ANNOUNCE_JOB: Final = "waitlist.announce"
 
 
 class SeatsFreeError(ConflictError):
@@ -47,7 +45,7 @@ class WaitlistService:
     holds: HoldService
     jobs: JobQueue
     offered_for: timedelta
-    clock: Clock
+    events: Events
 
     def join(self, *, user_id: str, slot_id: str, party: int, now: datetime) -> WaitlistEntry:
         """Wait for `party` seats of a slot that has not as many.
@@ -123,19 +121,6 @@ class WaitlistService:
         self._expire(provider_id=provider_id, now=now)
         self._offer(provider_id=provider_id, around=around, now=now)
 
-    def offer_event(self, *, entry_id: str) -> Event | None:
-        """What the behaviour log is told of an offer; None when it stands no longer."""
-        entry = self.session.get(WaitlistEntry, entry_id)
-        if entry is None or entry.offer_expires_at is None:
-            return None
-        data = {
-            "entry_id": entry.id,
-            "slot_id": entry.slot_id,
-            "party": entry.party,
-            "expires_at": entry.offer_expires_at.isoformat(),
-        }
-        return Event("waitlist.offered", self.clock.now(), entry.user_id, data)
-
     def awaited_providers(self) -> Sequence[str]:
         """Providers for whose slots somebody waits."""
         return queries.awaited_providers(self.session)
@@ -186,7 +171,8 @@ class WaitlistService:
         entry.offer(hold_id=hold.id, expires_at=hold.expires_at)
         self.session.flush()
         self.jobs.enqueue(OFFER_JOB, at=hold.expires_at, provider_id=entry.provider_id)
-        self.jobs.enqueue(ANNOUNCE_JOB, entry_id=entry.id)
+        told = {"entry_id": entry.id, "slot_id": entry.slot_id, "party": entry.party}
+        self.events.record(name="waitlist.offered", user_id=entry.user_id, data=told)
 
 
 def _new_entry(user_id: str, slot: Slot, party: int, now: datetime) -> WaitlistEntry:

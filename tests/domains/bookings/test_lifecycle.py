@@ -65,7 +65,7 @@ class TestCancel:
         row = db.session.execute(
             text("SELECT * FROM audit_log WHERE subject = :id"), {"id": made["id"]}
         ).one()
-        assert (row.actor_id, row.action) == (shop.owner.id, "booking.cancel")
+        assert (row.actor_id, row.action) == (shop.owner.id, "booking.cancelled")
         assert (row.before, row.after) == ({"status": "confirmed"}, {"status": "cancelled"})
 
     def test_happens_once(self, ada: Customer) -> None:
@@ -123,7 +123,7 @@ class TestApproval:
         assert answer.json["status"] == "cancelled"
         assert ada.slots(shop)[0]["seats_left"] == 10
         last = ada.get(f"/api/bookings/{made['id']}/history").json["items"][-1]
-        assert (last["action"], last["data"]["about"]) == ("decline", "We are closed that day.")
+        assert (last["action"], last["data"]["about"]) == ("declined", "We are closed that day.")
 
     def test_lapses_when_its_time_comes(self, ada: Customer, shop: Shop, shared_clock: FakeClock) -> None:
         made = ada.book(ada.slots(shop)[0]["slot_id"], party=9)

@@ -42,8 +42,8 @@ class TestReadingABooking:
         items = ada.get(f"/api/bookings/{made['id']}/history").json["items"]
 
         assert [(item["action"], item["status"], item["actor"]) for item in items] == [
-            ("book", "confirmed", ada.user.id),
-            ("cancel", "cancelled", ada.user.id),
+            ("made", "confirmed", ada.user.id),
+            ("cancelled", "cancelled", ada.user.id),
         ]
 
 

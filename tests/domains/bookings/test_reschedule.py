@@ -185,5 +185,5 @@ class TestReschedule:
         row = db.session.execute(
             text("SELECT actor_id, action, before FROM audit_log WHERE subject = :id"), {"id": made["id"]}
         ).one()
-        assert (row.actor_id, row.action) == (support.user.id, "booking.reschedule")
+        assert (row.actor_id, row.action) == (support.user.id, "booking.moved")
         assert row.before["slot_id"] == slots[0]["slot_id"]
