@@ -1,7 +1,7 @@
 """Slots that are open, and bookings made over HTTP as a customer makes them."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import svcs
@@ -21,8 +21,12 @@ from tests.factories.availability import make_schedule
 from tests.factories.catalog import make_product, make_provider
 from tests.factories.identity import auth_headers, make_user
 
-TOMORROW = NOW.date() + timedelta(days=1)
 IN_A_WEEK = NOW.date() + timedelta(days=7)
+
+
+def next_week(now: datetime) -> date:
+    """A day on which everything is open: for applications that run in real time."""
+    return now.date() + timedelta(days=7)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from backend.infra.clock import SystemClock
 from backend.infra.postgres import db
 from tests.conftest import Stores
 from tests.factories.apps import running_app
-from tests.factories.bookings import Customer, make_class, make_consultant, make_newcomers
+from tests.factories.bookings import Customer, make_class, make_consultant, make_newcomers, next_week
 
 LONGEST_WAIT = 120
 # Of each process: four of them, and the one that looks at the result, stay below the server's 200.
@@ -50,7 +50,7 @@ def prepare(app: Flask, *, singles: int, seats: int) -> Prize:
     """A consultant with slots enough and a class, a week from now."""
     consultant, klass = make_consultant(), make_class(seats=seats)
     visitor = Customer.new(app.test_client())
-    day = SystemClock().now().date() + timedelta(days=7)
+    day = next_week(SystemClock().now())
     slots: list[str] = []
     while len(slots) < singles:
         slots += [slot["slot_id"] for slot in visitor.slots(consultant, day=day)]

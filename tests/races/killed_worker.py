@@ -26,7 +26,7 @@ from backend.infra.postgres import db
 from tests.cli.ports import free_port, wait_until_answering
 from tests.conftest import Stores, make_settings
 from tests.factories.apps import running_app
-from tests.factories.bookings import Customer, make_class, make_newcomers
+from tests.factories.bookings import Customer, make_class, make_newcomers, next_week
 
 CUSTOMERS: Final = 16
 SEATS: Final = 100
@@ -83,7 +83,7 @@ def book_while_killing(stores: Stores, *, bookings: int, kills: int, log: Path) 
 
 def _slots(app: Flask) -> list[str]:
     klass = make_class(seats=SEATS)
-    day = SystemClock().now().date() + timedelta(days=7)
+    day = next_week(SystemClock().now())
     return [slot["slot_id"] for slot in Customer.new(app.test_client()).slots(klass, day=day)]
 
 
