@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
-from flask_sqlalchemy.session import Session
-from sqlalchemy import event as sqlalchemy_event
 
 from backend.infra import metrics
+from backend.infra.after_commit import after_commit
 from backend.infra.clock import Clock
 from backend.infra.events import Event, EventStore
 from backend.infra.postgres import DbSession
@@ -23,8 +22,6 @@ BATCH: Final = 500
 ATTEMPTS: Final = 3
 PAUSE_SECONDS: Final = 0.5
 LAST_FLUSH_SECONDS: Final = 3.0
-
-_RECORDED: Final = "recorded_events"
 
 
 class EventBuffer:
@@ -112,23 +109,5 @@ class Events:
 
         A rolled-back transaction leaves nothing; a savepoint alone makes no difference.
         """
-        session = self.session()
-        if not session.in_transaction():
-            # SQLAlchemy tells only of the end of what has begun.
-            session.begin()
         event = Event(name, self.clock.now(), user_id, dict(data))
-        session.info.setdefault(_RECORDED, []).append((self.buffer, event))
-
-
-@sqlalchemy_event.listens_for(Session, "after_commit")
-def _committed(session: Session) -> None:
-    if session.in_nested_transaction():
-        return
-    for buffer, event in session.info.pop(_RECORDED, ()):
-        buffer.put([event])
-
-
-@sqlalchemy_event.listens_for(Session, "after_rollback")
-def _rolled_back(session: Session) -> None:
-    if not session.in_nested_transaction():
-        session.info.pop(_RECORDED, None)
+        after_commit(self.session, lambda: self.buffer.put([event]))

@@ -34,7 +34,7 @@ _DISAGREEMENTS: Final = Counter(
     "matcher_disagreements_total", "Checked answers in which the two rule matchers differed."
 )
 _BOOKINGS: Final = Counter("bookings_total", "Bookings that entered a status.", ["status"])
-_HOLDS: Final = Counter("holds_total", "Holds by what became of them.", ["outcome"])
+_HOLDS: Final = Counter("holds_total", "Holds by what was done with them.", ["outcome"])
 _EVENTS_DROPPED: Final = Counter("events_dropped_total", "Behaviour events that could not be kept.")
 
 
@@ -53,9 +53,9 @@ def booking_entered(status: str) -> None:
     _BOOKINGS.labels(status).inc()
 
 
-def hold_settled(outcome: str) -> None:
-    """A hold was `made`, `refused`, `released`, `expired` or `booked`."""
-    _HOLDS.labels(outcome).inc()
+def hold_settled(outcome: str, count: int = 1) -> None:
+    """A hold was `made`, `refused` (the slot was taken), `released` by its owner, or `expired`."""
+    _HOLDS.labels(outcome).inc(count)
 
 
 def events_dropped(count: int) -> None:

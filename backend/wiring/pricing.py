@@ -13,6 +13,7 @@ from backend.domains.pricing.listing import SlotListing
 from backend.domains.pricing.service import QuoteService
 from backend.domains.pricing.tokens import QuoteTokens
 from backend.domains.rules.service import RulesService
+from backend.infra.event_buffer import Events
 from backend.infra.postgres import db
 
 
@@ -28,6 +29,7 @@ def register_pricing(app: Flask, settings: Settings) -> None:
             availability=container.get(AvailabilityService),
             users=container.get(UserService),
             tokens=tokens,
+            events=container.get(Events),
             lifetime=lifetime,
         )
 

@@ -114,26 +114,3 @@ class TestEvents:
         recorder.buffer.flush()
 
         assert events.events == []
-
-    def test_nothing_is_kept_of_a_session_that_ends_without_a_commit(
-        self, recorder: Events, events: FakeEventStore
-    ) -> None:
-        recorder.record(name="quote.made", user_id=None, data={})
-
-        db.session.remove()
-        db.session.commit()
-        recorder.buffer.flush()
-
-        assert events.events == []
-
-    def test_a_savepoint_decides_nothing(self, recorder: Events, events: FakeEventStore) -> None:
-        with db.session.begin_nested():
-            recorder.record(name="quote.made", user_id=None, data={})
-        recorder.buffer.flush()
-        inside = list(events.events)
-
-        db.session.commit()
-        recorder.buffer.flush()
-
-        assert inside == []
-        assert [e.name for e in events.events] == ["quote.made"]

@@ -19,6 +19,8 @@ from backend.domains.availability.models import AllocationRow
 from backend.domains.availability.queries import lock_counters, lock_schedules
 from backend.domains.availability.service import AvailabilityService, Offer
 from backend.domains.availability.slot_ids import slot_id as slot_id_of
+from backend.infra import metrics
+from backend.infra.after_commit import after_commit
 from backend.infra.postgres import DbSession, violated
 from backend.kernel import ids
 from backend.kernel.errors import ConflictError, InvalidError, NotFoundError
@@ -58,6 +60,7 @@ class HoldService:
         lock_schedules(self.session, provider_ids=[provider.id])
         offer = self._offer(slot_id=slot_id, seats=seats, user_id=user_id, now=now)
         hold_id = self._take(offer, seats=seats, user_id=user_id, now=now, hold_expires_at=expires_at)
+        after_commit(self.session, lambda: metrics.hold_settled("made"))
         return Hold(hold_id, offer.slot.id, user_id, seats, expires_at)
 
     def lock(self, *, provider_ids: Collection[str]) -> None:
@@ -73,6 +76,7 @@ class HoldService:
         if found is None:
             raise NotFoundError(f"You have no hold {hold_id}; it may have expired.")
         self._delete([found])
+        after_commit(self.session, lambda: metrics.hold_settled("released"))
 
     def holds_of(self, *, user_id: str, now: datetime) -> list[Hold]:
         """The holds of a user that have not expired, by the start of their slot."""
@@ -144,6 +148,7 @@ class HoldService:
             .with_for_update(skip_locked=True)
         ).all()
         self._delete([row.id for row in sorted(rows, key=lambda row: (row.product_id, row.starts_at))])
+        after_commit(self.session, lambda: metrics.hold_settled("expired", len(rows)))
         return sorted({slot_id_of(product_id=row.product_id, starts_at=row.starts_at) for row in rows})
 
     def _offer(self, *, slot_id: str, seats: int, now: datetime, **mine: Any) -> Offer:
@@ -247,6 +252,8 @@ def _range(offer: Offer) -> Range[datetime]:
 
 
 def _taken_error(slot: Slot) -> SlotTakenError:
+    # At once: what raises this is rolled back.
+    metrics.hold_settled("refused")
     return SlotTakenError(
         "This slot has been taken in the meantime, or has too few seats left. "
         "GET /api/bookings lists the slots that are free.",

@@ -16,6 +16,7 @@ from backend.domains.pricing.records import case_document, price_document, read_
 from backend.domains.pricing.tokens import Promise, QuoteTokenError, QuoteTokens
 from backend.domains.rules.service import RulesService
 from backend.infra import metrics
+from backend.infra.event_buffer import Events
 from backend.infra.postgres import DbSession
 from backend.kernel import ids
 from backend.kernel.errors import ConflictError, InvalidError, NotFoundError
@@ -94,6 +95,7 @@ class QuoteService:
     availability: AvailabilityService
     users: UserService
     tokens: QuoteTokens
+    events: Events
     lifetime: timedelta
 
     def make(
@@ -131,7 +133,9 @@ class QuoteService:
         for line in priced.lines:
             if line.rule is not None:
                 metrics.rule_fired(line.rule.decision, line.rule.id)
-        return self._quote(QuoteRow(**values))
+        made = QuoteRow(**values)
+        self._tell(made)
+        return self._quote(made)
 
     def redeem(self, *, token: str, user_id: str, now: datetime) -> Quote:
         """The quote behind a token that this user may use now.
@@ -165,6 +169,17 @@ class QuoteService:
         rulebook = self.rules.release(version=row.release)
         case = read_case(row.case, rulebook.vocabulary)
         return Explanation(self._quote(row), case, price(rulebook, case, at=row.created_at))
+
+    def _tell(self, row: QuoteRow) -> None:
+        """Note in the behaviour log that it was made."""
+        data = {
+            "quote_id": row.id,
+            "product_id": row.product_id,
+            "slot_id": row.slot_id,
+            "party": row.party,
+            "total": {"amount": row.total_minor, "currency": row.currency},
+        }
+        self.events.record(name="quote.made", user_id=row.user_id, data=data)
 
     def _customer(self, user_id: str | None) -> Customer:
         if user_id is None:
