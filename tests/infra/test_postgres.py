@@ -1,11 +1,23 @@
-"""The pool of connections."""
-
 from collections.abc import Iterator
+from typing import Any
 
+import psycopg
 import pytest
+from flask import Flask
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import IntegrityError
 
-from backend.infra.postgres import ping_idle, sqlalchemy_url
+from backend.infra.embedded import StoreUrls
+from backend.infra.postgres import (
+    db,
+    ensure_database,
+    libpq_conninfo,
+    ping_idle,
+    run_script,
+    sqlalchemy_url,
+    violated,
+    with_database,
+)
 from tests.conftest import Stores
 
 PID = text("SELECT pg_backend_pid()")
@@ -60,3 +72,86 @@ class TestPingIdle:
             ask(engine)
 
         assert len(asked) == pings
+
+
+class TestUrls:
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "postgres://user:p%40ss@db:5433/climbup",
+            "postgresql://user:p%40ss@db:5433/climbup",
+            "postgresql+psycopg2://user:p%40ss@db:5433/climbup",
+        ],
+    )
+    def test_any_usual_spelling_is_read_by_both_clients(self, url: str) -> None:
+        conninfo = psycopg.conninfo.conninfo_to_dict(libpq_conninfo(url))
+
+        assert sqlalchemy_url(url) == "postgresql+psycopg://user:p%40ss@db:5433/climbup"
+        assert conninfo == {
+            "host": "db",
+            "port": "5433",
+            "user": "user",
+            "password": "p@ss",
+            "dbname": "climbup",
+        }
+
+    def test_options_of_the_url_are_kept(self) -> None:
+        conninfo = libpq_conninfo("postgresql://db/climbup?sslmode=require&application_name=x")
+
+        assert psycopg.conninfo.conninfo_to_dict(conninfo)["sslmode"] == "require"
+
+    def test_a_folder_with_a_space_is_a_host(self) -> None:
+        conninfo = libpq_conninfo("postgresql://postgres@/postgres?host=%2Fsrv%2Fa%20b")
+
+        assert psycopg.conninfo.conninfo_to_dict(conninfo)["host"] == "/srv/a b"
+
+    @pytest.mark.parametrize("url", ["mysql://db/climbup", "sqlite:///climbup.db"])
+    def test_other_databases_are_refused_with_an_example(self, url: str) -> None:
+        with pytest.raises(ValueError, match="postgresql://user:password@host:5432/name"):
+            sqlalchemy_url(url)
+
+
+class TestEnsureDatabase:
+    def test_makes_what_is_missing_and_leaves_what_is_there(
+        self, server: StoreUrls, worker_number: int
+    ) -> None:
+        name = f'made "{worker_number}"'
+        url = with_database(server.postgres, name)
+
+        ensure_database(url)
+        ensure_database(url)
+
+        with psycopg.connect(libpq_conninfo(url)) as connection:
+            assert connection.execute("SELECT current_database()").fetchone() == (name,)
+        with psycopg.connect(libpq_conninfo(server.postgres), autocommit=True) as connection:
+            connection.execute(psycopg.sql.SQL("DROP DATABASE {}").format(psycopg.sql.Identifier(name)))
+
+
+class TestRunScript:
+    def test_runs_several_statements_with_colons_and_percents(self, app: Flask) -> None:
+        connection = db.session.connection()
+
+        run_script(connection, "CREATE TABLE t (a text); INSERT INTO t VALUES ('5 % :of %s');")
+
+        assert connection.execute(text("SELECT a FROM t")).scalar() == "5 % :of %s"
+
+
+class TestViolated:
+    def broken(self, statement: str) -> IntegrityError:
+        with pytest.raises(IntegrityError) as caught, db.session.begin_nested():
+            db.session.execute(text(statement))
+        return caught.value
+
+    def test_names_the_constraint(self, app: Flask) -> None:
+        db.session.execute(text("CREATE TABLE t (a int CONSTRAINT a_is_small CHECK (a < 10))"))
+
+        error = self.broken("INSERT INTO t VALUES (11)")
+
+        assert violated(error) == "a_is_small"
+
+    def test_is_none_where_no_constraint_was_broken(self, app: Flask) -> None:
+        with pytest.raises(psycopg.Error) as caught:
+            db.session.connection().connection.driver_connection.execute("SELECT 1/0")  # type: ignore[union-attr]
+        error: Any = IntegrityError("SELECT 1/0", {}, caught.value)
+
+        assert violated(error) is None
