@@ -11,7 +11,7 @@ from dataclasses import replace
 from flask_migrate import upgrade
 from sqlalchemy.exc import OperationalError
 
-from backend.cli import stores
+from backend.cli import demo, stores
 from backend.cli.supervisor import Command, supervise
 from backend.config import Settings, SettingsError
 from backend.factory import create_app
@@ -58,13 +58,15 @@ def say(text: str) -> None:
 
 
 def prepare(settings: Settings) -> None:
-    """Bring the database to the present schema."""
+    """Bring the database to the present schema; outside production, fill an empty one with demo data."""
     say("bringing the database schema up to date")
     logging.configure(level=settings.log_level, file=settings.log_file)
     app = create_app(replace(settings, rules_reload=False))
     with app.app_context():
         try:
             upgrade()
+            if not settings.production:
+                demo.seed(app)
         except OperationalError as error:
             raise CannotServeError(f"PostgreSQL does not answer: {error.orig}") from None
         finally:

@@ -48,7 +48,7 @@ class Installation:
                 said, _ = process.communicate(timeout=120)
             finally:
                 process.kill()
-        lines = [line for line in said.splitlines() if line.startswith("run: ")]
+        lines = [line for line in said.splitlines() if line.startswith(("run: ", "demo: "))]
         return ready, process.returncode, lines
 
 
@@ -79,6 +79,8 @@ class TestServe:
                 "run: stopping: requests and jobs under way are finished first",
                 "run: stopped",
             ]
+        seeded = [[line for line in lines if line.startswith("demo: ")] for _, _, lines in (first, second)]
+        assert [len(lines) for lines in seeded] == [1, 0]
 
     def test_says_which_port_is_taken_and_what_to_do(self, taken_port: int, tmp_path: Path) -> None:
         settings = environment(DATA_DIR=str(tmp_path), PORT=str(taken_port))
