@@ -22,6 +22,8 @@ IF_MATCH: Final[dict[str, Any]] = {
         }
     ]
 }
+# The same where the header may be left out.
+MAYBE_IF_MATCH: Final[dict[str, Any]] = {"parameters": [{**IF_MATCH["parameters"][0], "required": False}]}
 
 
 def etag_of(version: int) -> str:

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -68,17 +68,19 @@ class Aftermath:
 def book_while_killing(stores: Stores, *, bookings: int, kills: int, log: Path) -> Aftermath:
     """Make so many bookings, one after another for each of 16 customers, and kill so many workers."""
     with running_app(stores) as app, app.app_context():
-        slots = _slots(app)
+        *slots, left_held = _slots(app)
         customers = make_newcomers(app, count=CUSTOMERS)
         share = bookings // CUSTOMERS
         with _server(stores, log) as (address, master), ThreadPoolExecutor(CUSTOMERS) as pool:
             jobs = [
-                pool.submit(_book, address, headers, [slots[(i + k) % len(slots)] for k in range(share)])
+                pool.submit(
+                    _book, address, headers, left_held, [slots[(i + k) % len(slots)] for k in range(share)]
+                )
                 for i, headers in enumerate(customers)
             ]
             killed = _kill(master, kills, still=lambda: not all(job.done() for job in jobs))
             answers = [answer for job in jobs for answer in job.result()]
-        return _aftermath(answers, killed, slots)
+        return _aftermath(answers, killed, [*slots, left_held])
 
 
 def _slots(app: Flask) -> list[str]:
@@ -110,7 +112,7 @@ def _server(stores: Stores, log: Path) -> Iterator[tuple[str, int]]:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out)
         try:
             address = f"http://127.0.0.1:{port}"
-            wait_until_answering(port)
+            wait_until_answering(port, process)
             yield address, process.pid
         finally:
             process.terminate()
@@ -129,9 +131,14 @@ def _kill(master: int, kills: int, *, still: Callable[[], bool]) -> int:
     return killed
 
 
-def _book(address: str, headers: dict[str, str], slots: Sequence[str]) -> list[Any]:
-    """For each slot the id of the booking, the status of a refusal, or None when no answer came."""
+def _book(address: str, headers: dict[str, str], left_held: str, slots: Sequence[str]) -> list[Any]:
+    """Hold a slot and walk away; then book each of `slots`.
+
+    For each of them the id of the booking, the status of a refusal, or None when no answer came.
+    """
     with httpx.Client(base_url=address, headers=headers, timeout=30) as client:
+        with suppress(httpx.TransportError):
+            client.post("/api/holds", json={"slot_id": left_held, "party": 2})
         return [_book_one(client, slot_id) for slot_id in slots]
 
 

@@ -15,4 +15,5 @@ class TestWorkersKilledInTheMiddleOfBookings:
         assert aftermath.lost == frozenset()
         assert aftermath.refused == 0
         assert set(aftermath.halves.values()) == {0}, aftermath.halves
+        assert aftermath.held_before_expiry > 0
         assert aftermath.seats_missing_after_expiry == 0

@@ -31,7 +31,7 @@ from backend.domains.pricing.listing import PricedSlot
 from backend.infra.clock import Clock
 from backend.web.api import Blueprint
 from backend.web.auth import Role, caller, caller_id, optional_caller, signed_in
-from backend.web.etags import etag_of, seen_version
+from backend.web.etags import MAYBE_IF_MATCH, etag_of, seen_version
 from backend.web.idempotency import idempotent
 from backend.web.pagination import Page, id_behind, page_of
 
@@ -96,6 +96,7 @@ def read_booking(booking_id: str) -> Tagged:
 
 
 @blueprint.put("/<booking_id>")
+@blueprint.doc(**MAYBE_IF_MATCH)
 @signed_in
 @blueprint.arguments(RescheduleSchema)
 @blueprint.response(200, BookingSchema)
@@ -112,6 +113,7 @@ def reschedule(asked: dict[str, Any], booking_id: str) -> Tagged:
 
 
 @blueprint.delete("/<booking_id>")
+@blueprint.doc(**MAYBE_IF_MATCH)
 @signed_in
 @blueprint.response(200, CancellationSchema)
 @blueprint.alt_response(404, description="No such booking among those the caller may see")
