@@ -6,19 +6,24 @@ from typing import Any, Final
 import sentry_sdk
 import structlog
 from sentry_sdk.integrations.logging import LoggingIntegration
+from sentry_sdk.transport import Transport
 
 from backend.config import Settings
 
 _KEPT_OF_REQUEST: Final = frozenset({"method"})
 
 
-def configure(settings: Settings) -> None:
-    """Report what is logged with an exception at level error (see `report`); without a DSN, nothing."""
+def configure(settings: Settings, *, transport: Transport | None = None) -> None:
+    """Report what is logged with an exception at level error (see `report`); without a DSN, nothing.
+
+    `transport` sends the reports, instead of HTTP.
+    """
     if settings.sentry_dsn is None:
         return
     sentry_sdk.init(
         dsn=settings.sentry_dsn,
         environment=settings.environment,
+        transport=transport,
         send_default_pii=False,
         max_request_body_size="never",
         include_local_variables=False,
@@ -49,8 +54,15 @@ def _exception(given: Any) -> BaseException | None:
 
 
 def scrub(event: Any, _: dict[str, Any]) -> Any:
-    """Take out of a report what may name or identify a customer: address, query, headers, cookies."""
+    """Take out of a report what may name a customer: address, query, headers, cookies, refused rows."""
     request = event.get("request", {})
+    for error in event.get("exception", {}).get("values", ()):
+        error["value"] = _without_row(error.get("value") or "")
     event["request"] = {name: value for name, value in request.items() if name in _KEPT_OF_REQUEST}
     event.pop("user", None)
     return event
+
+
+def _without_row(text: str) -> str:
+    """PostgreSQL shows the row that it refuses in the part of its message called DETAIL."""
+    return text.partition("\nDETAIL:")[0]

@@ -42,6 +42,7 @@ _SETTLE = text(
     "UPDATE idempotency_keys SET status = :status, content_type = :content_type, body = :body"
     " WHERE owner = :owner AND key = :key"
 )
+_FORGET = text("DELETE FROM idempotency_keys WHERE expires_at <= :now")
 
 
 class IdempotencyKeyReusedError(InvalidError):
@@ -141,6 +142,11 @@ def _settle(claim: dict[str, Any], response: Response) -> None:
         "body": response.get_data(),
     }
     db.session.execute(_SETTLE, kept)
+
+
+def forget_expired() -> None:
+    """Delete the keys that are no longer good, with their answers (a job)."""
+    db.session.execute(_FORGET, {"now": _now()})
 
 
 def _fingerprint() -> str:

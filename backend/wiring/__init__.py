@@ -21,6 +21,7 @@ from backend.wiring.availability import register_availability, register_catalog
 from backend.wiring.bookings import TASKS as BOOKING_TASKS
 from backend.wiring.bookings import register_bookings
 from backend.wiring.identity import register_identity
+from backend.wiring.operations import TASKS as OPERATIONS_TASKS
 from backend.wiring.operations import register_operations
 from backend.wiring.pricing import register_pricing
 from backend.wiring.rules import register_rules
@@ -71,7 +72,7 @@ def session() -> DbSession:
 
 def tasks() -> list[Task]:
     """Every background task of every domain."""
-    return [*BOOKING_TASKS]
+    return [*BOOKING_TASKS, *OPERATIONS_TASKS]
 
 
 # svcs hands its container to a factory whose parameter is annotated with it.

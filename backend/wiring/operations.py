@@ -12,8 +12,10 @@ from backend.config import Settings
 from backend.domains.rules.service import RulesRefusedError, RulesService
 from backend.infra.events import EventStore
 from backend.infra.gauges import StoreGauge, StoreGauges
+from backend.infra.jobs import Task
 from backend.infra.postgres import libpq_conninfo
 from backend.web.health import DEGRADED, FAILED, OK, Probe, Readiness
+from backend.web.idempotency import forget_expired
 from backend.wiring.once import once
 
 Details = Mapping[str, Any]
@@ -37,6 +39,8 @@ GAUGES: Final = (
         "SELECT count(*) FROM allocations WHERE hold_expires_at > now()",
     ),
 )
+
+TASKS: Final = (Task("idempotency.forget_expired", forget_expired, cron="*/10 * * * *"),)
 
 
 def register_operations(app: Flask, settings: Settings) -> None:

@@ -1,4 +1,5 @@
 import pytest
+import structlog
 import svcs
 from flask import Flask
 from sqlalchemy import text
@@ -21,6 +22,16 @@ class TestAuditLog:
 
         assert (entry.actor_id, entry.action, entry.at) == ("usr_ada", "thing.changed", NOW)
         assert (entry.before, entry.after) == ({"n": 1}, {"n": 2})
+
+    def test_names_the_request_in_which_it_was_done(self, app: Flask) -> None:
+        audit = svcs.flask.get(AuditLog)
+
+        with structlog.contextvars.bound_contextvars(request_id="r1"):
+            audit.record(actor_id="usr_ada", action="thing.changed", subject="thing")
+        audit.record(actor_id=None, action="thing.expired", subject="thing")
+        db.session.flush()
+
+        assert [entry.request_id for entry in audit.of("thing")] == ["r1", None]
 
     @pytest.mark.parametrize(
         "statement",

@@ -13,7 +13,7 @@ from backend.factory import create_app
 from backend.infra.postgres import db
 from backend.kernel.errors import ConflictError
 from backend.web import idempotency
-from backend.web.idempotency import idempotent
+from backend.web.idempotency import forget_expired, idempotent
 from backend.wiring import Parts
 from tests.conftest import NOW, Stores, make_settings
 from tests.fakes.clock import FakeClock
@@ -171,3 +171,15 @@ class TestIdempotent:
 
         assert answer.status_code == 201
         assert notes.kept() == ["one", "two"]
+
+    def test_what_is_no_longer_good_is_forgotten_and_nothing_else(self, notes: Notes) -> None:
+        notes.post("old")
+        notes.clock.advance(hours=23)
+        notes.post("new")
+        notes.clock.advance(hours=1)
+
+        with notes.app.app_context():
+            forget_expired()
+            keys = db.session.execute(text("SELECT key FROM idempotency_keys")).scalars().all()
+
+        assert keys == ["new"]

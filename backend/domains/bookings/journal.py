@@ -8,6 +8,7 @@ from typing import Any, Final
 from backend.domains.bookings.models import Booking, BookingEvent
 from backend.domains.bookings.states import Action, after
 from backend.infra import metrics
+from backend.infra.after_commit import after_commit
 from backend.infra.audit import AuditLog
 from backend.infra.event_buffer import Events
 from backend.infra.postgres import DbSession
@@ -91,6 +92,7 @@ class BookingJournal:
             )
         )
         self.session.flush()
-        metrics.booking_entered(booking.status)
-        told = {"booking_id": booking.id, "status": booking.status, "actor_id": actor_id, **(data or {})}
+        status = booking.status
+        after_commit(self.session, lambda: metrics.booking_entered(status))
+        told = {"booking_id": booking.id, "status": status, "actor_id": actor_id, **(data or {})}
         self.events.record(name=f"booking.{done}", user_id=booking.user_id, data=told)

@@ -4,17 +4,20 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 import pytest
+import svcs
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from backend.domains.availability.slot_ids import slot_id
 from backend.domains.catalog.entities import PricePer, Product
+from backend.infra.event_buffer import EventBuffer
 from backend.infra.postgres import db
 from backend.kernel.money import Money
 from tests.factories.availability import make_schedule
 from tests.factories.catalog import make_product, make_provider
 from tests.factories.identity import auth_headers, make_user
+from tests.fakes.events import FakeEventStore
 
 # 18:00 in Paris, a Monday.
 EVENING = datetime(2026, 12, 14, 17, 0, tzinfo=UTC)
@@ -70,6 +73,17 @@ class TestQuote:
         assert row.release == quote["release"]
         assert row.case["facts"]["start_time"] == "18:00"
         assert row.total_minor == 14375
+
+    def test_is_told_to_the_behaviour_log(
+        self, client: FlaskClient, product: Product, events: FakeEventStore
+    ) -> None:
+        quote = ask(client, product).json
+
+        svcs.flask.get(EventBuffer).flush()
+        (event,) = events.events
+        assert event.name == "quote.made"
+        assert event.data["quote_id"] == quote["id"]
+        assert event.data["total"] == quote["total"]
 
     def test_cannot_be_changed_in_the_database(self, client: FlaskClient, product: Product) -> None:
         quote = ask(client, product).json
