@@ -19,6 +19,23 @@ class Schema(ma.Schema):
         ordered = True
 
 
+class WrittenSchema(Schema):
+    """Describes what `write` answers; to dump is to call it.
+
+    For answers with many parts: fields take several times as long to find and write each of them. That
+    what is written is what the fields say is for a test to see: it must load again.
+    """
+
+    @staticmethod
+    def write(value: Any) -> dict[str, Any]:
+        """The JSON of one value."""
+        raise NotImplementedError
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        """The JSON of a value, or of each of `many`."""
+        return [self.write(one) for one in obj] if (self.many if many is None else many) else self.write(obj)
+
+
 class QuerySchema(ma.Schema):
     """Base of query strings; an unknown parameter is refused like an unknown field."""
 
@@ -67,12 +84,13 @@ class InstantField(ma.fields.AwareDateTime):
         super().__init__(format="iso", default_timezone=None, **options)
 
     def _serialize(self, value: datetime | None, attr: Any, obj: Any, **kwargs: Any) -> Any:  # noqa: ARG002
-        if value is None:
-            return None
-        written = value.astimezone(UTC).isoformat(
-            timespec="seconds" if not value.microsecond else "milliseconds"
-        )
-        return written.replace("+00:00", "Z")
+        return None if value is None else write_instant(value)
+
+
+def write_instant(value: datetime) -> str:
+    """An instant as every answer has it: `2026-12-07T09:00:00Z`, with milliseconds where there are some."""
+    written = value.astimezone(UTC).isoformat(timespec="milliseconds" if value.microsecond else "seconds")
+    return written.replace("+00:00", "Z")
 
 
 def id_field(prefix: str, **options: Any) -> ma.fields.String:

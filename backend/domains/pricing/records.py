@@ -39,15 +39,7 @@ def price_document(price: Price, vocabulary: Vocabulary) -> dict[str, Any]:
     """A price with everything that explains it."""
     return {
         "total": money_document(price.total),
-        "lines": [
-            {
-                "stage": line.stage,
-                "label": line.label,
-                "amount": money_document(line.amount),
-                "rule": rule_document(line.rule),
-            }
-            for line in price.lines
-        ],
+        "lines": [line_document(line) for line in price.lines],
         "near_misses": [
             {
                 "rule": miss.rule,
@@ -86,6 +78,16 @@ def money_document(money: Money) -> dict[str, Any]:
 def read_money(document: Mapping[str, Any]) -> Money:
     """The amount behind a document."""
     return Money(document["amount"], document["currency"])
+
+
+def line_document(line: Line) -> dict[str, Any]:
+    """One line of a price."""
+    return {
+        "stage": line.stage,
+        "label": line.label,
+        "amount": money_document(line.amount),
+        "rule": rule_document(line.rule),
+    }
 
 
 def rule_document(rule: RuleRef | None) -> dict[str, Any] | None:

@@ -4,10 +4,18 @@ from typing import Any, Final
 
 import marshmallow as ma
 
+from backend.domains.pricing.listing import PricedSlot
+from backend.domains.pricing.records import line_document, money_document, rule_document
 from backend.domains.pricing.service import Quote
 from backend.kernel import ids
-from backend.kernel.money import Money
-from backend.web.fields import InstantField, Schema, currency_field, money_field
+from backend.web.fields import (
+    InstantField,
+    Schema,
+    WrittenSchema,
+    currency_field,
+    money_field,
+    write_instant,
+)
 
 MOST_PERSONS: Final = 1000
 LONGEST_TOKEN: Final = 2000
@@ -84,7 +92,7 @@ class QuoteRequestSchema(Schema):
         return {"slot_id": item["slot_id"], "party": item["party"], "currency": data["currency"]}
 
 
-class QuoteSchema(Schema):
+class QuoteSchema(WrittenSchema):
     """A quote with everything that explains it."""
 
     id = ma.fields.String(required=True, metadata={"example": f"{ids.QUOTE}_01kaj3zq6m8v9x2c4b5n7p8q9r"})
@@ -102,29 +110,29 @@ class QuoteSchema(Schema):
     below_floor_by = ma.fields.Nested(RuleSchema, required=True, allow_none=True)
     near_misses = ma.fields.List(ma.fields.Nested(NearMissSchema), required=True)
 
-    @ma.pre_dump
-    def spread(self, quote: Quote, **_: Any) -> dict[str, Any]:
+    @staticmethod
+    def write(quote: Quote) -> dict[str, Any]:
         """A flat view of the quote and its price."""
         price = quote.price
         return {
             "id": quote.id,
             "token": quote.token,
-            "expires_at": quote.expires_at,
+            "expires_at": write_instant(quote.expires_at),
             "release": quote.release,
             "currency": quote.total.currency,
             "slot_id": quote.slot_id,
             "party": quote.party,
-            "lines": price.lines,
-            "total": quote.total,
-            "due_now": quote.due_now,
-            "due_later": quote.due_later,
+            "lines": [line_document(line) for line in price.lines],
+            "total": money_document(quote.total),
+            "due_now": money_document(quote.due_now),
+            "due_later": DueLaterSchema(many=True).dump(quote.due_later),
             "requires_approval": price.requires_approval,
-            "below_floor_by": price.below_floor_by,
-            "near_misses": price.near_misses,
+            "below_floor_by": rule_document(price.below_floor_by),
+            "near_misses": [miss._asdict() for miss in price.near_misses],
         }
 
 
-class PricedSlotSchema(Schema):
+class PricedSlotSchema(WrittenSchema):
     """A slot in a listing."""
 
     slot_id = ma.fields.String(required=True)
@@ -139,21 +147,20 @@ class PricedSlotSchema(Schema):
     list_price = money_field(required=True)
     price_reasons = ma.fields.List(ma.fields.String(), required=True)
 
-    @ma.pre_dump
-    def spread(self, priced: Any, **_: Any) -> dict[str, Any]:
+    @staticmethod
+    def write(priced: PricedSlot) -> dict[str, Any]:
         """A flat view of the slot and its price."""
         slot, price = priced.slot, priced.price
-        list_price: Money = price.lines[0].amount
         return {
             "slot_id": slot.id,
             "provider": slot.provider.id,
             "product": slot.product.id,
             "name": slot.product.name,
-            "starts_at": slot.starts_at,
-            "ends_at": slot.ends_at,
+            "starts_at": write_instant(slot.starts_at),
+            "ends_at": write_instant(slot.ends_at),
             "timezone": slot.provider.timezone,
             "seats_left": slot.seats_left,
-            "price": price.total,
-            "list_price": list_price,
+            "price": money_document(price.total),
+            "list_price": money_document(price.lines[0].amount),
             "price_reasons": price.reasons,
         }
