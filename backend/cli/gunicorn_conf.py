@@ -14,6 +14,8 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import ThreadWorker
 from prometheus_client import multiprocess
 
+# Workers are forked from the process that reads this file: what is imported here they need not read again.
+import backend.factory  # noqa: F401
 from backend.config import Settings
 from backend.domains.rules.service import RulesRefusedError, RulesService
 from backend.infra import logging, metrics
