@@ -34,6 +34,11 @@ class BookingJournal:
     audit: AuditLog
     events: Events
 
+    def made(self, booking: Booking, *, actor_id: str, now: datetime, data: Mapping[str, Any]) -> None:
+        """Count and write down a new booking."""
+        self._count(booking.status)
+        self.note(booking, MADE, actor_id=actor_id, now=now, data=data)
+
     def apply(
         self,
         booking: Booking,
@@ -61,6 +66,8 @@ class BookingJournal:
         """Count and write down a change; one by another than the customer goes into the audit log too."""
         booking.version += 1
         booking.changed_at = now
+        if before.get("status") != booking.status:
+            self._count(booking.status)
         self.note(booking, done, actor_id=actor_id, now=now, data=data)
         if actor_id not in (None, booking.user_id):
             self.audit.record(
@@ -80,7 +87,7 @@ class BookingJournal:
         now: datetime,
         data: Mapping[str, Any] | None = None,
     ) -> None:
-        """Add a line to the booking's history, count the status that it is in, tell the behaviour log."""
+        """Add a line to the booking's history, and tell the behaviour log."""
         self.session.add(
             BookingEvent(
                 booking_id=booking.id,
@@ -92,7 +99,8 @@ class BookingJournal:
             )
         )
         self.session.flush()
-        status = booking.status
-        after_commit(self.session, lambda: metrics.booking_entered(status))
-        told = {"booking_id": booking.id, "status": status, "actor_id": actor_id, **(data or {})}
+        told = {"booking_id": booking.id, "status": booking.status, "actor_id": actor_id, **(data or {})}
         self.events.record(name=f"booking.{done}", user_id=booking.user_id, data=told)
+
+    def _count(self, status: str) -> None:
+        after_commit(self.session, lambda: metrics.booking_entered(status))

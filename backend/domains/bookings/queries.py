@@ -19,7 +19,7 @@ def locked(session: DbSession, booking: Booking) -> Booking:
 
 
 def bookings_of(
-    session: DbSession, *, user_id: str, status: Status | None, older_than: str | None, limit: int
+    session: DbSession, *, user_id: str, status: str | None, older_than: str | None, limit: int
 ) -> Sequence[Booking]:
     """The newest `limit` bookings of a user, newest first, older than the one with id `older_than`."""
     query = select(Booking).where(Booking.user_id == user_id).order_by(Booking.id.desc()).limit(limit)

@@ -131,7 +131,7 @@ class BookingSchema(Schema):
 class BookingListArgs(PageArgs):
     """Which bookings of a user."""
 
-    status = ma.fields.Enum(Status, by_value=True, load_default=None)
+    status = ma.fields.String(load_default=None, validate=ma.validate.OneOf(STORED_STATUSES))
 
 
 class BookingPageSchema(Schema):

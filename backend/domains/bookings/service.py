@@ -12,7 +12,7 @@ from backend.domains.availability.holds import HoldService
 from backend.domains.availability.service import AvailabilityService
 from backend.domains.bookings import queries
 from backend.domains.bookings.access import Actor, BookingAccess
-from backend.domains.bookings.journal import MADE, MOVED, BookingJournal
+from backend.domains.bookings.journal import MOVED, BookingJournal
 from backend.domains.bookings.models import Booking, UsedQuote
 from backend.domains.bookings.states import Action, Status, after, after_move
 from backend.domains.pricing.service import Quote, QuoteService
@@ -91,7 +91,7 @@ class BookingService:
         self.session.add(booking)
         self._use(quote, booking, now)
         self.waitlist.fulfil(user_id=user_id, slot_id=slot.id)
-        self.journal.note(booking, MADE, actor_id=user_id, now=now, data=_priced(booking))
+        self.journal.made(booking, actor_id=user_id, now=now, data=_priced(booking))
         return booking
 
     def booking(self, *, booking_id: str, actor: Actor) -> Booking:
@@ -99,7 +99,7 @@ class BookingService:
         return self.access.readable(booking_id=booking_id, actor=actor)
 
     def bookings_of(
-        self, *, user_id: str, actor: Actor, status: Status | None, older_than: str | None, limit: int
+        self, *, user_id: str, actor: Actor, status: str | None, older_than: str | None, limit: int
     ) -> Sequence[Booking]:
         """The newest `limit` bookings of a user, for that user and staff; NotFoundError for all others."""
         if not (actor.is_staff or actor.user_id == user_id):
@@ -135,7 +135,7 @@ class BookingService:
         freed = Period(booking.starts_at, booking.ends_at)
         self.holds.move(booking_id=booking.id, slot=slot, seats=quote.party, now=now)
         self._use(quote, booking, now)
-        before = {"slot_id": booking.slot_id, "party": booking.party, "total_minor": booking.total_minor}
+        before = {name: getattr(booking, name) for name in ("status", "slot_id", "party", "total_minor")}
         _take_terms(booking, slot, quote)
         booking.status = after_move(booking.state, requires_approval=quote.price.requires_approval)
         self.journal.changed(

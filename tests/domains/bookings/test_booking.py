@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 import svcs
 from flask.testing import FlaskClient
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from backend.domains.availability.holds import HoldService
@@ -257,3 +258,21 @@ class TestListing:
 
         assert slot["price"]["currency"] == "EUR"
         assert isinstance(slot["price_reasons"], list)
+
+
+class TestCounting:
+    def test_counts_a_booking_once_for_each_status_it_enters(self, ada: Customer) -> None:
+        def counted(status: str) -> float:
+            return REGISTRY.get_sample_value("bookings_total", {"status": status}) or 0
+
+        before = {status: counted(status) for status in ("confirmed", "cancelled")}
+        slots = ada.slots(make_consultant())
+        made = ada.book(slots[0]["slot_id"])
+        path = f"/api/bookings/{made['id']}"
+        ada.put(path, {"quote_token": ada.quote(slots[1]["slot_id"])["token"]})
+        ada.delete(path)
+
+        assert {status: counted(status) - number for status, number in before.items()} == {
+            "confirmed": 1,
+            "cancelled": 1,
+        }

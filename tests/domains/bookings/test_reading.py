@@ -76,7 +76,7 @@ class TestBookingsOfAUser:
         assert client.get(path).status_code == 401
 
     @pytest.mark.parametrize(
-        "query", ["status=lost", "limit=0", "limit=101", "cursor=%21", "cursor=WzFd", "x=1"]
+        "query", ["status=lost", "status=held", "limit=0", "limit=101", "cursor=%21", "cursor=WzFd", "x=1"]
     )
     def test_refuse_what_they_do_not_know(self, ada: Customer, query: str) -> None:
         assert ada.get(f"/api/bookings/user/{ada.user.id}?{query}").status_code == 422
