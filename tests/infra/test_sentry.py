@@ -4,8 +4,10 @@ import sys
 from typing import Any
 
 import pytest
+import sentry_sdk
 
-from backend.config import ROOT
+from backend.config import ROOT, Settings
+from backend.infra.sentry import configure, report, scrub
 
 SECRET = "hunter2"
 
@@ -39,3 +41,47 @@ class TestReports:
 
     def test_without_a_dsn_nothing_is_sent(self) -> None:
         assert reports("off") == []
+
+
+class TestReport:
+    @pytest.mark.parametrize("form", ["itself", "triple", "flag", "none"])
+    def test_the_line_goes_on_to_the_log_as_it_was(self, form: str) -> None:
+        error = LookupError("no slot")
+        given = {"itself": error, "triple": (type(error), error, None), "flag": True, "none": None}[form]
+        line = {"event": "it_failed", "level": "error", "exc_info": given}
+
+        reported = report(None, "error", dict(line))
+
+        assert reported == line
+
+
+class TestScrub:
+    def test_only_the_method_of_the_request_stays(self) -> None:
+        event = {
+            "request": {"method": "GET", "url": "https://x/y", "headers": {"Cookie": "a"}},
+            "user": {"id": 1},
+        }
+
+        scrubbed = scrub(event, {})
+
+        assert scrubbed == {"request": {"method": "GET"}}
+
+    def test_a_row_that_the_database_shows_is_cut_off(self) -> None:
+        text = 'duplicate key value violates "uq_users_email"\nDETAIL:  Key (email)=(a@example.com) already exists.'
+        event = {
+            "exception": {
+                "values": [{"type": "UniqueViolation", "value": text}, {"type": "Bare", "value": None}]
+            }
+        }
+
+        scrubbed = scrub(event, {})
+
+        values = [value["value"] for value in scrubbed["exception"]["values"]]
+        assert values == ['duplicate key value violates "uq_users_email"', ""]
+
+
+class TestConfigure:
+    def test_without_a_dsn_nothing_is_begun(self) -> None:
+        configure(Settings(jwt_secret="x"))
+
+        assert not sentry_sdk.is_initialized()

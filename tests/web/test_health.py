@@ -1,17 +1,23 @@
+import shutil
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import svcs
 from flask import Flask
 from flask.testing import FlaskClient
 
+from backend.config import ROOT
+from backend.domains.rules.service import RulesService
 from backend.factory import create_app
 from backend.infra.postgres import db
 from backend.web.health import Probe, Readiness
 from tests.conftest import Stores, make_settings
+from tests.factories.apps import running_app
 
 NOWHERE = "redis://127.0.0.1:9/0"
 
@@ -139,3 +145,36 @@ class TestReady:
         assert answer.status_code == 503
         assert answer.json["status"] == "failed"
         assert answer.json["checks"]["postgres"]["status"] == "failed"
+
+
+class TestRulesOfReady:
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        """A folder of rules of this test's own."""
+        return Path(shutil.copytree(ROOT / "rules", tmp_path / "rules"))
+
+    def test_without_any_rulebook_it_is_not_ready_and_says_why(
+        self, own_stores: Stores, folder: Path
+    ) -> None:
+        (folder / "peak_hours.yaml").write_text("decision: [")
+
+        with running_app(own_stores, rules_dir=folder) as app:
+            answer = app.test_client().get("/ready")
+
+        assert answer.status_code == 503
+        assert answer.json["checks"]["rules"]["status"] == "failed"
+
+    def test_an_edit_that_is_refused_degrades_it_while_the_former_rules_serve(
+        self, own_stores: Stores, folder: Path
+    ) -> None:
+        with running_app(own_stores, rules_dir=folder) as app, app.app_context():
+            rules = svcs.flask.get(RulesService)
+            served = rules.rulebook().version
+            (folder / "peak_hours.yaml").write_text("decision: [")
+            rules.reload()
+            answer = app.test_client().get("/ready")
+
+        assert answer.status_code == 200
+        assert answer.json["status"] == "degraded"
+        assert answer.json["checks"]["rules"]["release"] == served
+        assert "peak_hours.yaml" in answer.json["checks"]["rules"]["problems"][0]
