@@ -76,7 +76,7 @@ class BookingService:
         """Book the quoted slot for the user, at the quoted price.
 
         Raises what `QuoteService.redeem` raises for a bad token, PriceRoseError, QuoteUsedError,
-        CardPaymentError, and SlotTakenError when somebody else has the seats.
+        CardPaymentError, NotSoldError when a rule forbids it, SlotTakenError when somebody else was faster.
         """
         if payment_method == CARD:
             raise CardPaymentError(
@@ -86,7 +86,12 @@ class BookingService:
         quote = self._redeem(quote_token, user_id=user_id, max_total=max_total, now=now)
         slot = self.availability.slot(slot_id=quote.slot_id, now=now, user_id=user_id)
         self.waitlist.lock_entry(user_id=user_id, slot_id=slot.id)
-        booking = _new_booking(user_id, slot, quote, payment_method, contact, now)
+        asks_approval = self.quotes.permit(
+            quote=quote, slot=slot, user_id=user_id, payment_method=payment_method, now=now
+        )
+        booking = _new_booking(
+            user_id, slot, quote, payment_method, contact, now, asks_approval=asks_approval
+        )
         self.holds.claim(slot=slot, seats=quote.party, booking_id=booking.id, user_id=user_id, now=now)
         self.session.add(booking)
         self._use(quote, booking, now)
@@ -132,12 +137,15 @@ class BookingService:
         slot = self.availability.slot(slot_id=quote.slot_id, now=now, user_id=booking.user_id)
         if slot.provider.id != booking.provider_id:
             raise OtherProviderError("A booking stays with its provider; cancel it and book anew.")
+        asks_approval = self.quotes.permit(
+            quote=quote, slot=slot, user_id=booking.user_id, payment_method=booking.payment_method, now=now
+        )
         freed = Period(booking.starts_at, booking.ends_at)
         self.holds.move(booking_id=booking.id, slot=slot, seats=quote.party, now=now)
         self._use(quote, booking, now)
         before = {name: getattr(booking, name) for name in ("status", "slot_id", "party", "total_minor")}
         _take_terms(booking, slot, quote)
-        booking.status = after_move(booking.state, requires_approval=quote.price.requires_approval)
+        booking.status = after_move(booking.state, requires_approval=asks_approval)
         self.journal.changed(
             booking, MOVED, before=before, actor_id=actor.user_id, now=now, data=_priced(booking)
         )
@@ -203,8 +211,10 @@ def _new_booking(
     payment_method: str,
     contact: Mapping[str, Any],
     now: datetime,
+    *,
+    asks_approval: bool,
 ) -> Booking:
-    action = Action.ASK_APPROVAL if quote.price.requires_approval else Action.CONFIRM
+    action = Action.ASK_APPROVAL if asks_approval else Action.CONFIRM
     booking = Booking(
         id=ids.new_id(ids.BOOKING),
         user_id=user_id,

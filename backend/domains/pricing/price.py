@@ -18,7 +18,8 @@ from backend.kernel.money import Money, total
 BASE: Final = "base"
 FLOOR: Final = "floor"
 STAGES: Final = (BASE, "experience", "peak_hours", "occupancy", "group_discount")
-PERMISSIONS: Final = ("availability", "validation")
+VALIDATION: Final = "validation"
+PERMISSIONS: Final = ("availability", VALIDATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def price_many(
         draft.keep_floor(decision)
     for permission in PERMISSIONS:
         for draft, decision in decide(permission, explained=explain):
-            draft.permit(permission, decision)
+            draft.permit(decision)
     return [draft.price() for draft in drafts]
 
 
@@ -160,12 +161,9 @@ class _Draft:
         floors = [(self.case.cost, None), *_margins(decision, self.case.cost)]
         return max(floors, key=lambda pair: pair[0].minor)
 
-    def permit(self, permission: str, decision: Decision) -> None:
-        for fired in decision.fired:
-            if isinstance(fired.effect, Refuse):
-                self.refusals.append(Refusal(fired.effect.reason, RuleRef.of(permission, fired)))
-            elif isinstance(fired.effect, Require):
-                self.requires_approval = self.requires_approval or fired.effect.approval
+    def permit(self, decision: Decision) -> None:
+        self.refusals.extend(refusals_of(decision))
+        self.requires_approval = self.requires_approval or asks_approval(decision)
         self.near_misses.extend(decision.near_misses)
 
     def price(self) -> Price:
@@ -177,6 +175,20 @@ class _Draft:
             requires_approval=self.requires_approval,
             below_floor_by=self.below_floor_by,
         )
+
+
+def refusals_of(decision: Decision) -> list[Refusal]:
+    """Why rules of a permission refuse."""
+    return [
+        Refusal(fired.effect.reason, RuleRef.of(decision.decision, fired))
+        for fired in decision.fired
+        if isinstance(fired.effect, Refuse)
+    ]
+
+
+def asks_approval(decision: Decision) -> bool:
+    """Whether a rule of a permission wants the provider's approval."""
+    return any(isinstance(fired.effect, Require) and fired.effect.approval for fired in decision.fired)
 
 
 def _margins(decision: Decision, cost: Money) -> Iterable[tuple[Money, Fired]]:

@@ -1,6 +1,7 @@
 """Quotes: priced, explained, stored, signed; redeemed once; explained again years later."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
@@ -9,9 +10,17 @@ from sqlalchemy import Table, insert
 from backend.domains.availability.entities import Slot
 from backend.domains.availability.service import AvailabilityService
 from backend.domains.identity.service import UserService
-from backend.domains.pricing.facts import VISITOR, Customer, slot_case
+from backend.domains.pricing.facts import VISITOR, Customer, slot_case, slot_facts
 from backend.domains.pricing.models import QuoteRow
-from backend.domains.pricing.price import Case, Price, price
+from backend.domains.pricing.price import (
+    VALIDATION,
+    Case,
+    Price,
+    Refusal,
+    asks_approval,
+    price,
+    refusals_of,
+)
 from backend.domains.pricing.records import case_document, price_document, read_case, read_price
 from backend.domains.pricing.tokens import Promise, QuoteTokenError, QuoteTokens
 from backend.domains.rules.service import RulesService
@@ -112,7 +121,7 @@ class QuoteService:
         case = slot_case(slot, party=party, customer=self._customer(user_id), now=now)
         rulebook = self.rules.rulebook()
         priced = price(rulebook, case, at=now)
-        _require_sold(priced)
+        _require_sold(priced.refusals)
         values = {
             "id": ids.new_id(ids.QUOTE),
             "user_id": user_id,
@@ -152,14 +161,14 @@ class QuoteService:
     def permit(self, *, quote: Quote, slot: Slot, user_id: str, payment_method: str, now: datetime) -> bool:
         """Whether booking this quote needs approval, when the user pays by `payment_method`.
 
-        Asks the rules that made the quote, as the promise is theirs. NotSoldError with the words of a rule
-        that refuses, for example a way of paying so close to the start.
+        Asks the release that made the quote, as the promise is its own. NotSoldError with the words of a
+        rule that refuses, for example a way of paying so close to the start.
         """
-        case = slot_case(slot, party=quote.party, customer=self._customer(user_id), now=now)
-        asked = replace(case, facts={**case.facts, "payment_method": payment_method})
-        answer = price(self.rules.release(version=quote.release), asked, at=now)
-        _require_sold(answer)
-        return answer.requires_approval
+        facts = slot_facts(slot, party=quote.party, customer=self._customer(user_id), now=now)
+        asked = {**facts, "payment_method": payment_method}
+        decision = self.rules.release(version=quote.release).decide(VALIDATION, asked, at=now)
+        _require_sold(refusals_of(decision))
+        return asks_approval(decision)
 
     def explain(self, *, quote_id: str) -> Explanation:
         """The stored quote, priced again by its own release of the rules. UnknownQuoteError."""
@@ -203,11 +212,11 @@ class QuoteService:
         )
 
 
-def _require_sold(answer: Price) -> None:
-    for refusal in answer.refusals:
+def _require_sold(refusals: Sequence[Refusal]) -> None:
+    for refusal in refusals:
         metrics.rule_fired(refusal.rule.decision, refusal.rule.id)
-    if answer.refusals:
-        reasons = [refusal.reason for refusal in answer.refusals]
+    if refusals:
+        reasons = [refusal.reason for refusal in refusals]
         raise NotSoldError(" ".join(reasons), extra={"reasons": reasons})
 
 
