@@ -27,6 +27,8 @@ from urllib.parse import quote
 
 import psycopg
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 START_SECONDS: Final = 60
 PORT_ATTEMPTS: Final = 5
@@ -248,7 +250,10 @@ def _stop_left_valkey(data: Path) -> None:
         return
     with (
         contextlib.suppress(redis.RedisError),
-        redis.Redis(port=int(port[1]), socket_timeout=1, decode_responses=True) as client,
+        # No second try: a server that shuts down answers by going away.
+        redis.Redis(
+            port=int(port[1]), socket_timeout=1, decode_responses=True, retry=Retry(NoBackoff(), 0)
+        ) as client,
     ):
         # Another server may have the port by now.
         if client.config_get("dir")["dir"] == str(data.resolve()):
