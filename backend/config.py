@@ -57,6 +57,7 @@ class Settings:
     web_workers: int = 2
     web_threads: int = 8
     worker_jobs: int = 4
+    worker_metrics_port: int = 0
     stop_seconds: int = 30
     metrics_dir: Path | None = None
 
@@ -129,6 +130,7 @@ class _Reader:
             web_workers=self._int("WEB_WORKERS", 2),
             web_threads=self._int("WEB_THREADS", 8),
             worker_jobs=self._int("WORKER_JOBS", 4),
+            worker_metrics_port=self._int("WORKER_METRICS_PORT", 0),
             stop_seconds=self._int("STOP_SECONDS", 30),
             metrics_dir=Path(found) if (found := self._first("PROMETHEUS_MULTIPROC_DIR")) else None,
         )

@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import Callable
+from wsgiref.simple_server import WSGIServer
 
 import click
 import structlog
 import svcs
 from flask import Flask, current_app
 from flask.cli import with_appcontext
+from prometheus_client import start_http_server
 
 from backend import wiring
 from backend.config import Settings
+from backend.infra import metrics
 from backend.infra.jobs import QUEUE, Handler, Task, worker_app
 from backend.infra.postgres import db
 
@@ -23,7 +26,18 @@ def command() -> None:
     """Work with the settings of the running application."""
     # The context of the command is no job's: each job opens its own.
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 (the documented way)
-    asyncio.run(work(app, wiring.tasks(), settings=svcs.flask.get(Settings)))
+    settings = svcs.flask.get(Settings)
+    show_metrics(settings)
+    asyncio.run(work(app, wiring.tasks(), settings=settings))
+
+
+def show_metrics(settings: Settings) -> WSGIServer | None:
+    """Show what jobs count at a port of their own, where there is no web process that could; None without."""
+    if not settings.worker_metrics_port:
+        return None
+    port, address = settings.worker_metrics_port, settings.host
+    server, _ = start_http_server(port, address, registry=metrics.registry())
+    return server
 
 
 async def work(app: Flask, tasks: list[Task], *, settings: Settings, wait: bool = True) -> None:

@@ -65,14 +65,20 @@ def events_dropped(count: int) -> None:
 
 def exposition(*also: Collector) -> bytes:
     """The values of this process, or of all that share its folder, and of `also`, in the text format."""
-    registry = CollectorRegistry()
-    if FOLDER is None:
-        registry.register(REGISTRY)
-    else:
-        MultiProcessCollector(registry, path=str(FOLDER))  # type: ignore[no-untyped-call]
+    shown = registry()
     for collector in also:
-        registry.register(collector)
-    return generate_latest(registry)
+        shown.register(collector)
+    return generate_latest(shown)
+
+
+def registry() -> CollectorRegistry:
+    """A registry with the values of this process, or of all that share its folder."""
+    shown = CollectorRegistry()
+    if FOLDER is None:
+        shown.register(REGISTRY)
+    else:
+        MultiProcessCollector(shown, path=str(FOLDER))  # type: ignore[no-untyped-call]
+    return shown
 
 
 def forget_ended(folder: Path) -> None:

@@ -1,16 +1,19 @@
 import asyncio
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
+from urllib.request import urlopen
 
 import pytest
 import svcs
 from flask import Flask
 from sqlalchemy import text
 
-from backend.cli.worker import work
+from backend.cli.worker import show_metrics, work
 from backend.factory import create_app
 from backend.infra.jobs import JobQueue, Task
 from backend.infra.postgres import db
+from tests.cli.ports import free_port
 from tests.conftest import NOW, Stores, make_settings
 
 
@@ -24,6 +27,23 @@ def note_and_fail(word: str) -> None:
 
 
 TASKS = [Task("note", note), Task("note_and_fail", note_and_fail)]
+
+
+class TestShowMetrics:
+    def test_shows_what_jobs_count(self, stores: Stores) -> None:
+        port = free_port()
+        server = show_metrics(make_settings(stores, worker_metrics_port=port))
+        assert server is not None
+
+        with closing(urlopen(f"http://127.0.0.1:{port}/metrics")) as answer:
+            text = answer.read().decode()
+
+        server.shutdown()
+        server.server_close()
+        assert "# TYPE bookings_total counter" in text
+
+    def test_shows_nothing_where_no_port_is_set(self, stores: Stores) -> None:
+        assert show_metrics(make_settings(stores)) is None
 
 
 class TestWork:
