@@ -1,7 +1,8 @@
 """Holding, booking, moving and freeing seats. That no seat is sold twice is the database's to forbid.
 
-Every verb locks in one order: schedules (by provider), allocations (by id), counters (by key). So
-two of them never wait for each other in a circle, and who loses is told so rather than killed.
+Every verb locks in one order: schedules (by provider), allocations that are there (by id), counters
+(by key), and only then inserts. So two of them never wait for each other in a circle, and who loses
+is told so rather than killed (docs/decisions/0032-locks-of-seats.md).
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -25,7 +26,7 @@ from backend.infra.postgres import DbSession, violated
 from backend.kernel import ids
 from backend.kernel.errors import ConflictError, InvalidError, NotFoundError
 
-TAKEN: Final = frozenset({"ex_allocations_busy", "ck_slot_counters_taken", "uq_allocations_hold"})
+TAKEN: Final = frozenset({"ex_allocations_busy", "ck_slot_counters_taken"})
 BATCH: Final = 500
 
 
@@ -118,10 +119,11 @@ class HoldService:
         offer = self._offer(
             slot_id=slot.id, seats=seats, user_id=before.user_id, now=now, booking_id=booking_id
         )
+        keys = {(before.product_id, before.starts_at), (slot.product.id, slot.starts_at)}
         with self._taking(offer.slot):
-            keys = {(before.product_id, before.starts_at), (slot.product.id, slot.starts_at)}
+            in_the_way = self._in_the_way(offer, user_id=before.user_id, now=now)
             lock_counters(self.session, keys=keys)
-            self._clear(offer, user_id=before.user_id, now=now)
+            self._delete(in_the_way)
             self.session.execute(
                 update(AllocationRow)
                 .where(AllocationRow.booking_id == booking_id)
@@ -165,9 +167,18 @@ class HoldService:
 
     def _take(self, offer: Offer, *, seats: int, user_id: str, now: datetime, **purpose: Any) -> str:
         """Replace the user's hold on the slot by an allocation for `purpose` (a hold or a booking)."""
+        try:
+            return self._replace(offer, seats=seats, user_id=user_id, now=now, **purpose)
+        except _HeldMeanwhileError:
+            # The user asked twice at once. The other hold is committed by now, and can be replaced.
+            return self._replace(offer, seats=seats, user_id=user_id, now=now, **purpose)
+
+    def _replace(self, offer: Offer, *, seats: int, user_id: str, now: datetime, **purpose: Any) -> str:
         hold_id = ids.new_id(ids.HOLD)
         with self._taking(offer.slot):
-            self._clear(offer, user_id=user_id, now=now)
+            in_the_way = self._in_the_way(offer, user_id=user_id, now=now)
+            lock_counters(self.session, keys={(offer.slot.product.id, offer.slot.starts_at)})
+            self._delete(in_the_way)
             self.session.execute(
                 insert(AllocationRow).values(
                     id=hold_id, user_id=user_id, seats=seats, **_values(offer), **purpose
@@ -175,8 +186,8 @@ class HoldService:
             )
         return hold_id
 
-    def _clear(self, offer: Offer, *, user_id: str, now: datetime) -> None:
-        """Delete the user's own hold on the slot, and expired holds of others that are in the way."""
+    def _in_the_way(self, offer: Offer, *, user_id: str, now: datetime) -> list[str]:
+        """The user's own hold on the slot, and expired holds of others where it is: locked, to be deleted."""
         slot, held = offer.slot, AllocationRow
         same_slot = and_(held.product_id == slot.product.id, held.starts_at == slot.starts_at)
         in_the_way = and_(
@@ -193,7 +204,7 @@ class HoldService:
             .order_by(held.id)
             .with_for_update()
         ).all()
-        self._delete([row.id for row in sorted(found, key=lambda row: (row.product_id, row.starts_at))])
+        return [row.id for row in sorted(found, key=lambda row: (row.product_id, row.starts_at))]
 
     def _delete(self, allocation_ids: Iterable[str]) -> None:
         """Delete one by one, because a single statement would lock the counters in any order."""
@@ -221,9 +232,16 @@ class HoldService:
             with self.session.begin_nested():
                 yield
         except IntegrityError as error:
-            if violated(error) not in TAKEN:
+            constraint = violated(error)
+            if constraint == "uq_allocations_hold":
+                raise _HeldMeanwhileError("You asked for this slot twice at once; try again.") from error
+            if constraint not in TAKEN:
                 raise
             raise _taken_error(slot) from error
+
+
+class _HeldMeanwhileError(SlotTakenError):
+    """A hold of the same user on the same slot came first."""
 
 
 class _Booked(NamedTuple):
