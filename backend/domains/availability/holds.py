@@ -1,17 +1,17 @@
 """Holding, booking, moving and freeing seats. That no seat is sold twice is the database's to forbid.
 
-Every verb locks in one order: schedules (by provider), allocations that are there (by id), counters
-(by key), and only then inserts. So two of them never wait for each other in a circle, and who loses
-is told so rather than killed (docs/decisions/0032-locks-of-seats.md).
+Every verb locks in one order: schedules (by provider), counters of shared slots (by key), allocations
+(by id), and only then writes. So two of them never wait for each other in a circle, and who loses is
+told so rather than killed (docs/decisions/0032-locks-of-seats.md).
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import and_, delete, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 
@@ -32,6 +32,14 @@ BATCH: Final = 500
 
 class SlotTakenError(ConflictError):
     """Somebody else has the slot, or too many of its seats."""
+
+
+class _Allocation(NamedTuple):
+    """Which allocation, and of which slot."""
+
+    id: str
+    product_id: str
+    starts_at: datetime
 
 
 @dataclass(frozen=True)
@@ -73,10 +81,8 @@ class HoldService:
         held = and_(
             AllocationRow.id == hold_id, AllocationRow.user_id == user_id, AllocationRow.booking_id.is_(None)
         )
-        found = self.session.scalars(select(AllocationRow.id).where(held).with_for_update()).one_or_none()
-        if found is None:
+        if self._delete(held) == 0:
             raise NotFoundError(f"You have no hold {hold_id}; it may have expired.")
-        self._delete([found])
         after_commit(self.session, lambda: metrics.hold_settled("released"))
 
     def holds_of(self, *, user_id: str, now: datetime) -> list[Hold]:
@@ -114,16 +120,15 @@ class HoldService:
         """
         before = self._booked(booking_id)
         lock_schedules(self.session, provider_ids={before.provider_id, slot.provider.id})
-        if self._booked(booking_id, lock=True) != before:
-            raise ConflictError("This booking is being changed elsewhere; look at it again.")
         offer = self._offer(
             slot_id=slot.id, seats=seats, user_id=before.user_id, now=now, booking_id=booking_id
         )
-        keys = {(before.product_id, before.starts_at), (slot.product.id, slot.starts_at)}
         with self._taking(offer.slot):
-            in_the_way = self._in_the_way(offer, user_id=before.user_id, now=now)
+            keys = {(before.product_id, before.starts_at), (slot.product.id, slot.starts_at)}
             lock_counters(self.session, keys=keys)
-            self._delete(in_the_way)
+            if self._booked(booking_id, lock=True) != before:
+                raise ConflictError("This booking is being changed elsewhere; look at it again.")
+            self._clear(offer, user_id=before.user_id, now=now)
             self.session.execute(
                 update(AllocationRow)
                 .where(AllocationRow.booking_id == booking_id)
@@ -133,25 +138,21 @@ class HoldService:
 
     def free(self, *, booking_id: str) -> None:
         """Give back the seats of a booking, if it has any."""
-        self._delete(
-            self.session.scalars(select(AllocationRow.id).where(AllocationRow.booking_id == booking_id)).all()
-        )
+        self._delete(AllocationRow.booking_id == booking_id)
 
     def release_expired(self, *, now: datetime) -> list[str]:
         """Delete up to `BATCH` expired holds that nobody else is at; the ids of their slots, by start.
 
         For tidiness and for waitlists: an expired hold blocks nobody even when this never runs.
         """
-        rows = self.session.execute(
-            select(AllocationRow.id, AllocationRow.product_id, AllocationRow.starts_at)
-            .where(AllocationRow.booking_id.is_(None), AllocationRow.hold_expires_at <= now)
-            .order_by(AllocationRow.hold_expires_at)
-            .limit(BATCH)
-            .with_for_update(skip_locked=True)
-        ).all()
-        self._delete([row.id for row in sorted(rows, key=lambda row: (row.product_id, row.starts_at))])
-        after_commit(self.session, lambda: metrics.hold_settled("expired", len(rows)))
-        return sorted({slot_id_of(product_id=row.product_id, starts_at=row.starts_at) for row in rows})
+        held = AllocationRow
+        expired = and_(held.booking_id.is_(None), held.hold_expires_at <= now)
+        oldest = select(held.id).where(expired).order_by(held.hold_expires_at).limit(BATCH)
+        some = self.session.scalars(oldest).all()
+        found = self._lock(and_(expired, held.id.in_(some)), skip_locked=True)
+        self._delete_locked(found)
+        after_commit(self.session, lambda: metrics.hold_settled("expired", len(found)))
+        return sorted({slot_id_of(product_id=row.product_id, starts_at=row.starts_at) for row in found})
 
     def _offer(self, *, slot_id: str, seats: int, now: datetime, **mine: Any) -> Offer:
         offer = self.availability.offer(slot_id=slot_id, now=now, **mine)
@@ -176,9 +177,9 @@ class HoldService:
     def _replace(self, offer: Offer, *, seats: int, user_id: str, now: datetime, **purpose: Any) -> str:
         hold_id = ids.new_id(ids.HOLD)
         with self._taking(offer.slot):
-            in_the_way = self._in_the_way(offer, user_id=user_id, now=now)
-            lock_counters(self.session, keys={(offer.slot.product.id, offer.slot.starts_at)})
-            self._delete(in_the_way)
+            if not offer.exclusive:
+                lock_counters(self.session, keys={(offer.slot.product.id, offer.slot.starts_at)})
+            self._clear(offer, user_id=user_id, now=now)
             self.session.execute(
                 insert(AllocationRow).values(
                     id=hold_id, user_id=user_id, seats=seats, **_values(offer), **purpose
@@ -186,8 +187,8 @@ class HoldService:
             )
         return hold_id
 
-    def _in_the_way(self, offer: Offer, *, user_id: str, now: datetime) -> list[str]:
-        """The user's own hold on the slot, and expired holds of others where it is: locked, to be deleted."""
+    def _clear(self, offer: Offer, *, user_id: str, now: datetime) -> None:
+        """Delete the user's own hold on the slot, and expired holds of others that are where it is."""
         slot, held = offer.slot, AllocationRow
         same_slot = and_(held.product_id == slot.product.id, held.starts_at == slot.starts_at)
         in_the_way = and_(
@@ -197,21 +198,35 @@ class HoldService:
             # Shared slots do not stand in each other's way; leaving theirs alone keeps to one counter.
             or_(literal(offer.exclusive), held.exclusive, same_slot),
         )
-        # All rows are locked before the first is deleted, because deleting one locks its counter.
-        found = self.session.execute(
-            select(held.id, held.product_id, held.starts_at)
-            .where(held.booking_id.is_(None), or_(and_(same_slot, held.user_id == user_id), in_the_way))
-            .order_by(held.id)
-            .with_for_update()
-        ).all()
-        return [row.id for row in sorted(found, key=lambda row: (row.product_id, row.starts_at))]
+        mine = and_(same_slot, held.user_id == user_id)
+        self._delete_locked(self._rows(and_(held.booking_id.is_(None), or_(mine, in_the_way))))
 
-    def _delete(self, allocation_ids: Iterable[str]) -> None:
-        """Delete one by one, because a single statement would lock the counters in any order."""
-        for allocation_id in allocation_ids:
+    def _delete(self, which: ColumnElement[bool]) -> int:
+        """Delete allocations; how many there were."""
+        found = self._lock(which)
+        self._delete_locked(found)
+        return len(found)
+
+    def _lock(self, which: ColumnElement[bool], *, skip_locked: bool = False) -> list[_Allocation]:
+        """Lock the counters of these allocations, then those of them that are still there."""
+        held = AllocationRow
+        shared = select(held.product_id, held.starts_at).where(which, ~held.exclusive).distinct()
+        keys = {(product_id, starts_at) for product_id, starts_at in self.session.execute(shared)}
+        if keys:
+            lock_counters(self.session, keys=keys)
+        return self._rows(which, skip_locked=skip_locked)
+
+    def _rows(self, which: ColumnElement[bool], *, skip_locked: bool = False) -> list[_Allocation]:
+        held = AllocationRow
+        query = select(held.id, held.product_id, held.starts_at).where(which).order_by(held.id)
+        rows = self.session.execute(query.with_for_update(skip_locked=skip_locked))
+        return [_Allocation(*row) for row in rows]
+
+    def _delete_locked(self, rows: Collection[_Allocation]) -> None:
+        if rows:
             self.session.execute(
                 delete(AllocationRow)
-                .where(AllocationRow.id == allocation_id)
+                .where(AllocationRow.id.in_([row.id for row in rows]))
                 .execution_options(synchronize_session=False)
             )
 
