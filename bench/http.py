@@ -6,6 +6,7 @@ comparing runs, not for planning capacity. Every answer must be below 400, or th
 """
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -37,7 +38,8 @@ def main() -> int:
         one = everything[0]["provider"]
         slots = [slot["slot_id"] for slot in everything if slot["provider"] == one]
         providers = len({slot["provider"] for slot in everything})
-        print(f"http: a week of one consultant has {len(slots)} slots, of {providers} {len(everything)}\n")
+        print(f"http: a week of one consultant has {len(slots)} slots, of {providers} {len(everything)};")
+        print(f"      {os.cpu_count()} processors, load before the run {os.getloadavg()[0]:.1f}\n")
         print(f"  {'':34}{'clients':>8}{'per s':>9}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}  answers")
         good = [
             measure(port, "list a week of one", [get(f"/api/bookings?provider={one}&{stretch}")], CLIENTS),

@@ -3,6 +3,7 @@
 Names of the module that gunicorn knows are its settings; the functions are its hooks.
 """
 
+import gc
 import select
 from pathlib import Path
 from typing import Any, Final
@@ -75,7 +76,7 @@ def on_starting(_: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Read the rules before the first request asks for them."""
+    """Read the rules before the first request asks for them, and settle what stays for good."""
     if isinstance(worker.wsgi, Flask):
         with worker.wsgi.app_context():
             try:
@@ -83,6 +84,9 @@ def post_worker_init(worker: Any) -> None:
             except RulesRefusedError as error:
                 # It serves all the same: /ready says why, and a corrected file is read at the next request.
                 log.error("rules_refused", problems=error.problems)  # noqa: TRY400 (the problems say it)
+    # What is here now stays: the garbage collector need not walk over it while it serves.
+    gc.collect()
+    gc.freeze()
 
 
 def child_exit(_: Any, worker: Any) -> None:
