@@ -32,12 +32,12 @@ class TestMigrations:
 
         assert [str(difference) for difference in differences] == []
 
-    def test_go_down_to_the_foundation_and_up_again(self, own_stores: Stores) -> None:
+    def test_go_down_to_nothing_and_up_again(self, own_stores: Stores) -> None:
         app = create_app(make_settings(own_stores))
 
         with app.app_context():
             made = set(inspect(db.engine).get_table_names())
-            downgrade(revision="0001")
+            downgrade(revision="base")
             left = set(inspect(db.engine).get_table_names())
             upgrade()
             made_again = set(inspect(db.engine).get_table_names())

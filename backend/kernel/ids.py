@@ -6,7 +6,6 @@ from ulid import ULID
 
 USER = "usr"
 PROVIDER = "prv"
-CATEGORY = "cat"
 PRODUCT = "prd"
 SLOT = "slt"
 HOLD = "hld"

@@ -59,6 +59,14 @@ CREATE INDEX ix_events_at ON events (at DESC);
 CREATE INDEX ix_events_user_id ON events (user_id, at DESC);
 """
 
+# Alembic notes the step in its own table afterwards, so that one comes back.
+EMPTY = """
+DROP SCHEMA public CASCADE;
+CREATE SCHEMA public;
+CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);
+INSERT INTO alembic_version VALUES ('0001');
+"""
+
 
 def upgrade() -> None:
     """Make them."""
@@ -69,4 +77,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Back to an empty database: the queue lives in the same schema, so all of it goes."""
-    run_script(op.get_bind(), "DROP SCHEMA public CASCADE; CREATE SCHEMA public;")
+    run_script(op.get_bind(), EMPTY)

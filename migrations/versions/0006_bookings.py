@@ -42,6 +42,9 @@ CREATE TABLE bookings (
     CONSTRAINT ck_bookings_refund_is_of_cancelled CHECK ((refund_minor IS NOT NULL) = (status = 'cancelled')),
     CONSTRAINT ck_bookings_version CHECK (version > 0)
 );
+-- Seats that are booked belong to a booking that exists; checked when both are written.
+ALTER TABLE allocations ADD CONSTRAINT fk_allocations_booking_id FOREIGN KEY (booking_id)
+    REFERENCES bookings (id) DEFERRABLE INITIALLY DEFERRED;
 CREATE INDEX ix_bookings_user_id ON bookings (user_id, id);
 CREATE INDEX ix_bookings_provider_id ON bookings (provider_id, starts_at);
 CREATE INDEX ix_bookings_confirmed ON bookings (ends_at) WHERE status = 'confirmed';
@@ -112,6 +115,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop them, newest first."""
     script = """
+    ALTER TABLE allocations DROP CONSTRAINT fk_allocations_booking_id;
     DROP TABLE waitlist;
     DROP TABLE booking_quotes;
     DROP TABLE booking_events;

@@ -93,7 +93,12 @@ class AllocationRow(Base):
     capacity: Mapped[int | None]
     user_id: Mapped[str] = mapped_column(Text, ForeignKey("users.id"))
     hold_expires_at: Mapped[Instant | None]
-    booking_id: Mapped[str | None] = mapped_column(Text, unique=True)
+    booking_id: Mapped[str | None] = mapped_column(
+        Text,
+        # Checked when the transaction commits: seats are claimed before their booking is written.
+        ForeignKey("bookings.id", deferrable=True, initially="DEFERRED"),
+        unique=True,
+    )
     lane: Mapped[Range[int]] = mapped_column(
         INT8RANGE,
         Computed(
