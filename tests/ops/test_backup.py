@@ -35,7 +35,8 @@ def run(script: str, argument: Path, url: str, **variables: str) -> subprocess.C
 
 def uri(url: str) -> str:
     """The url as PostgreSQL's own programs read it."""
-    return url.replace("postgresql+psycopg://", "postgresql://")
+    # libpq takes a plus sign for itself, SQLAlchemy writes one for a space.
+    return url.replace("postgresql+psycopg://", "postgresql://").replace("+", "%20")
 
 
 @contextmanager
