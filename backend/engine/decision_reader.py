@@ -7,16 +7,17 @@ from typing import Final
 
 from backend.engine.effects import EFFECTS
 from backend.engine.hit_policies import HIT_POLICIES, Best, Collect, HitPolicy, Priority
-from backend.engine.nodes import MapNode, Node, Scalar
+from backend.engine.nodes import MapNode, Node, Place, Scalar
 from backend.engine.problems import Report
 from backend.engine.rule_reader import read_applies_to, read_rule
 from backend.engine.rules import Rule
 from backend.engine.scenario_reader import read_scenario
 from backend.engine.scenarios import Scenario
+from backend.engine.values import BOOLEAN
 from backend.engine.vocabulary import DecisionSpec, Vocabulary, suggest
 
 _REQUIRED: Final = ("decision", "about", "hit_policy", "rules")
-_OPTIONAL: Final = ("owner", "applies_to", "scenarios")
+_OPTIONAL: Final = ("owner", "applies_to", "complete", "scenarios")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Block:
     rule_ids: tuple[str, ...]
     has_dates: bool
     scenario_nodes: tuple[Node, ...]
+    complete_at: Place | None = None
 
 
 def read_blocks(node: Node, *, vocabulary: Vocabulary, report: Report) -> list[Block]:
@@ -75,7 +77,15 @@ def _read_block(node: Node, vocabulary: Vocabulary, report: Report) -> Block | N
         rule_ids=tuple(value for item in rule_nodes for key, value in _scalars(item) if key == "id"),
         has_dates=any(key in {"from", "until"} for item in rule_nodes for key, _ in _scalars(item)),
         scenario_nodes=report.items(parts.get("scenarios"), what="'scenarios'"),
+        complete_at=_read_complete(parts.get("complete"), report),
     )
+
+
+def _read_complete(node: Node | None, report: Report) -> Place | None:
+    """The place of `complete: true`."""
+    if node is None or not report.value(node, BOOLEAN.parse):
+        return None
+    return Place(report.file, node.line, node.column)
 
 
 def _scalars(node: Node) -> list[tuple[str, str]]:

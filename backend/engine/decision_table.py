@@ -9,6 +9,7 @@ from backend.engine.decision import Decision, Fired, NearMiss
 from backend.engine.hit_policies import HitPolicy
 from backend.engine.matcher import Matcher, MatcherFactory
 from backend.engine.near_misses import Explainers
+from backend.engine.nodes import Place
 from backend.engine.rules import Rule
 from backend.engine.scenarios import Scenario
 from backend.engine.vocabulary import FactError, Facts, Vocabulary
@@ -19,7 +20,10 @@ TIMEZONE = "timezone"
 
 @dataclass(frozen=True, slots=True)
 class DecisionTable:
-    """The rules of one decision. `facts` are the names of all facts on which its answer depends."""
+    """The rules of one decision. `facts` are the names of all facts on which its answer depends.
+
+    `complete_at` is where its file says that every case must be decided (`complete: true`), if it does.
+    """
 
     name: str
     owner: str
@@ -31,6 +35,7 @@ class DecisionTable:
     is_dated: bool
     matcher: Matcher
     explainers: Explainers
+    complete_at: Place | None = None
 
     @classmethod
     def of(
@@ -42,6 +47,7 @@ class DecisionTable:
         hit_policy: HitPolicy,
         rules: Sequence[Rule],
         scenarios: Sequence[Scenario] = (),
+        complete_at: Place | None = None,
         vocabulary: Vocabulary,
         matcher: MatcherFactory,
     ) -> "DecisionTable":
@@ -60,6 +66,7 @@ class DecisionTable:
             is_dated=is_dated,
             matcher=matcher(candidates, vocabulary=vocabulary),
             explainers=Explainers.of(rules),
+            complete_at=complete_at,
         )
 
     def decide(self, facts: Facts, *, at: datetime, explain: bool, version: str) -> Decision:

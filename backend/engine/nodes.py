@@ -40,6 +40,18 @@ class MapNode:
 Node = Scalar | ListNode | MapNode
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A place in a file, as staff are told it; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A rule file: its text, kept so that a release can be stored and read again, and what it says."""

@@ -163,6 +163,7 @@ def _table(
         hit_policy=blocks[0].hit_policy if blocks else Collect(),
         rules=[rule for block in blocks for rule in block.rules],
         scenarios=scenarios,
+        complete_at=next((block.complete_at for block in blocks if block.complete_at), None),
         vocabulary=vocabulary,
         matcher=matcher,
     )

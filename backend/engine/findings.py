@@ -1,0 +1,45 @@
+"""What analysis has found out about rules, told to the staff who write them, with a case that shows it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from backend.engine.nodes import Place
+
+
+class Severity(StrEnum):
+    """How much a finding matters: a mistake, something to look at, something good to know."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding; its text is `file:line:column: message`, with the severity before what is no error.
+
+    `case` holds facts as staff write them, `None` where a fact must be missing; `flask rules try` takes it
+    as it stands. `day` is the local day on which it shows, None where any day does. `rules` are the ids of
+    the rules concerned, the one at the place first; `kind` names the sort of finding.
+    """
+
+    place: Place
+    severity: Severity
+    kind: str
+    decision: str
+    message: str
+    rules: tuple[str, ...] = ()
+    case: Mapping[str, object] | None = None
+    day: date | None = None
+
+    def __str__(self) -> str:
+        word = "" if self.severity is Severity.ERROR else f"{self.severity}: "
+        return f"{self.place}: {word}{self.message}"
+
+    @property
+    def case_json(self) -> str:
+        """The case as one line of JSON; empty when there is none."""
+        return "" if self.case is None else json.dumps(self.case, ensure_ascii=False)
