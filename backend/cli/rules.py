@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,7 +13,10 @@ from flask.cli import AppGroup
 from backend.config import ROOT
 from backend.domains.pricing.price import Price
 from backend.domains.pricing.service import QuoteService
+from backend.engine.analysis import analyse
 from backend.engine.decision import Decision, price_lines
+from backend.engine.decision_table import zone_of
+from backend.engine.findings import Finding, Severity
 from backend.engine.problems import RulebookError
 from backend.engine.rulebook import Rulebook
 from backend.infra.clock import Clock
@@ -27,9 +31,19 @@ group = AppGroup("rules", help="Check, try and explain the rules that staff edit
 @click.argument(
     "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=ROOT / "rules"
 )
-def check(folder: Path) -> None:
-    """Read every rule file of FOLDER and run its scenarios; every mistake with its place."""
+@click.option("--gaps", is_flag=True, help="Also show cases that no rule decides.")
+def check(folder: Path, *, gaps: bool) -> None:
+    """Read every rule file of FOLDER, run its scenarios and compare its rules; each mistake with its place.
+
+    Exits with 1 for mistakes, with 0 for warnings and notes. The case under a finding can be tried.
+    """
     rulebook = _read(folder)
+    findings = analyse(rulebook, on=svcs.flask.get_abstract(Clock).now().date(), gaps=gaps)
+    for finding in findings:
+        _print_finding(finding)
+    mistakes = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if mistakes:
+        _fail(f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}; see the lines above.")
     scenarios = sum(len(table.scenarios) for table in rulebook.decisions.values())
     rules = sum(len(table.rules) for table in rulebook.decisions.values())
     click.echo(f"{rules} rules and {scenarios} scenarios are in order ({rulebook.version[:19]}…)")
@@ -38,12 +52,14 @@ def check(folder: Path) -> None:
 @group.command("try")
 @click.argument("case", type=click.File("r", encoding="utf-8"))
 @click.option("--rules", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-def try_case(case: Any, folder: Path | None) -> None:
+@click.option("--at", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day to try it on; now without it.")
+def try_case(case: Any, folder: Path | None, day: datetime | None) -> None:
     """What every decision says of the facts in CASE, a JSON file such as {"kind": "slot", "party": 2}."""
     rulebook = _read(folder or ROOT / "rules")
-    now = svcs.flask.get_abstract(Clock).now()
     try:
         facts = rulebook.vocabulary.parse_facts(_json_object(case))
+        noon = day and datetime.combine(day, time(12), tzinfo=zone_of(facts))
+        now = noon or svcs.flask.get_abstract(Clock).now()
         for name, table in rulebook.decisions.items():
             if table.rules:
                 _print_decision(rulebook.decide(name, facts, at=now), facts.get("base"), rulebook)
@@ -73,6 +89,13 @@ def _read(folder: Path) -> Rulebook:
         return read_sources(folder_sources(folder))
     except RulebookError as error:
         _fail(error.detail)
+
+
+def _print_finding(finding: Finding) -> None:
+    click.echo(str(finding), err=True)
+    if finding.case is not None:
+        day = f" --at {finding.day}" if finding.day else ""
+        click.echo(f"  case{day}: {finding.case_json}", err=True)
 
 
 def _json_object(file: Any) -> dict[str, Any]:

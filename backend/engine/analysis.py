@@ -46,7 +46,7 @@ def _findings(analysis: TableAnalysis, *, gaps: bool) -> Iterator[Finding]:
         yield from _gaps(analysis, table.complete_at, Severity.ERROR)
     elif gaps and table.rules:
         yield from _gaps(analysis, _place(table.rules[0]), Severity.NOTE)
-    for rule in dict.fromkeys((*analysis.unread, *analysis.undecided)):
+    for rule in {rule.id: rule for rule in (*analysis.unread, *analysis.undecided)}.values():
         yield _of_rule(table, rule, Severity.WARNING, "undecided", words.undecided(rule))
 
 

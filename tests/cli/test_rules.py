@@ -66,6 +66,52 @@ class TestCheck:
         assert "Did you mean 'about'?" in done.output
         assert "Traceback" not in done.output
 
+    def test_says_which_rules_contradict_each_other_with_a_case_to_try(
+        self, app: Flask, folder: Path, tmp_path: Path
+    ) -> None:
+        file = folder / "pricing.yaml"
+        file.write_text(file.read_text().replace('experience_years: "< 1"', 'experience_years: "<= 10"'))
+
+        done = run(app, "check", str(folder))
+
+        assert done.exit_code == 1
+        assert "rules/pricing.yaml:69:9: rule 'newcomer' can hold together with 'senior'" in done.output
+        assert '  case: {"kind": "slot", "experience_years": 10}' in done.output
+        assert "1 mistake; see the lines above." in done.output
+        case = tmp_path / "case.json"
+        case.write_text('{"kind": "slot", "experience_years": 10}')
+        assert "both hold" in run(app, "try", str(case), "--rules", str(folder)).output
+
+    def test_warns_without_failing_and_gives_the_day_to_try_a_case_on(
+        self, app: Flask, folder: Path, tmp_path: Path
+    ) -> None:
+        rule = """
+  - id: NAME
+    about: Sundays are quiet.
+    from: 2027-03-01
+    when: {weekday: sun}
+    then: {discount: 5%}
+"""
+        file = folder / "peak_hours.yaml"
+        twins = rule.replace("NAME", "sunday") + rule.replace("NAME", "lazy-sunday")
+        file.write_text(file.read_text().replace("\nscenarios:", f"{twins}\nscenarios:"))
+
+        done = run(app, "check", str(folder))
+
+        assert done.exit_code == 0
+        assert "warning: rule 'lazy-sunday' differs from 'sunday'" in done.output
+        assert '  case --at 2027-03-01: {"kind": "slot", "weekday": "sun"}' in done.output
+        case = tmp_path / "case.json"
+        case.write_text('{"kind": "slot", "weekday": "sun"}')
+        tried = run(app, "try", str(case), "--rules", str(folder), "--at", "2027-03-01")
+        assert "fired  lazy-sunday" in tried.output
+
+    def test_shows_gaps_when_asked(self, app: Flask) -> None:
+        done = run(app, "check", "--gaps")
+
+        assert done.exit_code == 0
+        assert "note: no rule of 'experience' decides this case." in done.output
+
 
 class TestTry:
     def test_says_what_fired_what_nearly_did_and_why(self, app: Flask, case: Path) -> None:
