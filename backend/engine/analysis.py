@@ -46,8 +46,9 @@ def _findings(analysis: TableAnalysis, *, gaps: bool) -> Iterator[Finding]:
         yield from _gaps(analysis, table.complete_at, Severity.ERROR)
     elif gaps and table.rules:
         yield from _gaps(analysis, _place(table.rules[0]), Severity.NOTE)
-    for rule in {rule.id: rule for rule in (*analysis.unread, *analysis.undecided)}.values():
-        yield _of_rule(table, rule, Severity.WARNING, "undecided", words.undecided(rule))
+    complex_rules = tuple({rule.id: rule for rule in (*analysis.unread, *analysis.undecided)}.values())
+    if complex_rules:
+        yield _of_rule(table, complex_rules[0], Severity.WARNING, "undecided", words.undecided(complex_rules))
 
 
 def _comparisons(analysis: TableAnalysis) -> Iterator[Finding]:

@@ -60,11 +60,12 @@ def gap(decision: str, *, must_decide: bool) -> str:
     return f"no rule of '{decision}' decides this case. {remedy}"
 
 
-def undecided(rule: Rule) -> str:
-    """Of a rule that is too complex to compare."""
+def undecided(rules: Sequence[Rule]) -> str:
+    """Of rules that are too complex to compare."""
+    are = "is" if len(rules) == 1 else "are"
     return (
-        f"rule '{rule.id}' is too complex to compare with the others, so what is wrong between them may go "
-        "unseen. Split its alternatives into rules of their own."
+        f"{_names(rules)} {are} too complex to compare with the others, so what is wrong between them may go "
+        "unseen. Split their alternatives into rules of their own."
     )
 
 

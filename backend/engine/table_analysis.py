@@ -1,11 +1,11 @@
 """What the rules of one decision say about each other: each question answered exactly, or not at all."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Self
 
-from backend.engine.boxes import Box, Budget, TooComplexError, meet_all, uncovered
+from backend.engine.boxes import Box, Budget, TooComplexError, meet, uncovered
 from backend.engine.case_space import CaseSpace
 from backend.engine.comparisons import at_least_as_good
 from backend.engine.decision_table import DecisionTable
@@ -139,7 +139,7 @@ class TableAnalysis:
 
     def _blamed(self, others: Sequence[Region], region: Region) -> Sequence[Region]:
         """Those of `others`, which together cover the region, that it takes: as few as easily found."""
-        blamed = [other for other in others if meet_all(region.boxes, other.boxes)]
+        blamed = [other for other in others if any(True for _ in self._shared(region, other))]
         alone = next((other for other in blamed if self._covers([other], region)), None)
         if alone is not None:
             return [alone]
@@ -152,7 +152,7 @@ class TableAnalysis:
         met: list[Rule] = []
         first: Box | None = None
         for other in others:
-            box = self._possible(meet_all(region.boxes, other.boxes))
+            box = self._possible(self._shared(region, other))
             if box is not None:
                 met.append(other.rule)
                 first = box if first is None else first
@@ -164,11 +164,17 @@ class TableAnalysis:
                 return Shown((region.rule, other.rule), region.sample)
         return None
 
+    def _shared(self, region: Region, other: Region) -> Iterator[Box]:
+        """The boxes of cases in which both rules hold, as they are found."""
+        for one in region.boxes:
+            self.budget.spend(len(other.boxes))
+            yield from (both for two in other.boxes if (both := meet(one, two)) is not None)
+
     def _covers(self, others: Sequence[Region], region: Region) -> bool:
         covers = [*self.space.impossible, *(box for other in others for box in other.boxes)]
         return all(self._outside(box, covers) is None for box in region.boxes)
 
-    def _possible(self, boxes: Sequence[Box]) -> Box | None:
+    def _possible(self, boxes: Iterable[Box]) -> Box | None:
         """The possible part of the first of the boxes that has one."""
         parts = (self._outside(box, self.space.impossible) for box in boxes)
         return next((part for part in parts if part is not None), None)

@@ -297,7 +297,9 @@ class TestAnalyse:
         [finding] = findings_of(text)
 
         assert finding.kind == "undecided"
-        assert str(finding).startswith("rules/price.yaml:6:5: warning: rule 'a' is too complex to compare")
+        assert str(finding).startswith(
+            "rules/price.yaml:6:5: warning: 'a' (rules/price.yaml:6) is too complex"
+        )
 
     def test_says_that_gaps_are_too_complex_to_tell(self):
         items = ", ".join(f"{{tags: has t{number}}}" for number in range(9))
