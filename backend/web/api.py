@@ -8,6 +8,7 @@ from flask import Flask, Request, current_app
 from flask_smorest import Api
 from marshmallow import missing
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import UnsupportedMediaType
 
 from backend.web.fields import ProblemSchema
 
@@ -36,6 +37,8 @@ class JsonParser(FlaskParser):
 
     def _raw_load_json(self, req: Request) -> Any:
         if not req.is_json:
+            if req.get_data(cache=True):
+                raise UnsupportedMediaType("Send the body as JSON, with `Content-Type: application/json`.")
             return missing
         return current_app.json.loads(req.get_data(cache=True))
 

@@ -23,6 +23,11 @@ class ClimbUpJSONProvider(DefaultJSONProvider):
             value = json.loads(s, parse_constant=_refuse_constant, **kwargs)
         except RecursionError:
             raise BadRequest("The JSON is nested too deeply.") from None
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            raise
+        except ValueError:
+            # Python reads no more than some thousand digits: to read more takes more than linear time.
+            raise BadRequest("A number of the JSON has too many digits.") from None
         _refuse_unstorable(value)
         return value
 

@@ -16,6 +16,7 @@ from backend.domains.bookings.lifecycle import BookingLifecycle
 from backend.domains.bookings.listing import BookableSlots
 from backend.domains.bookings.service import BookingService
 from backend.domains.catalog.service import CatalogService
+from backend.domains.identity.service import UserService
 from backend.domains.pricing.cancellation import CancellationPolicy
 from backend.domains.pricing.listing import SlotListing
 from backend.domains.pricing.service import QuoteService
@@ -72,6 +73,7 @@ def _bookings(container: svcs.Container) -> BookingService:
         availability=container.get(AvailabilityService),
         holds=container.get(HoldService),
         waitlist=container.get(WaitlistService),
+        users=container.get(UserService),
     )
 
 

@@ -15,6 +15,7 @@ from backend.domains.bookings.access import Actor, BookingAccess
 from backend.domains.bookings.journal import MOVED, BookingJournal
 from backend.domains.bookings.models import Booking, UsedQuote
 from backend.domains.bookings.states import Action, Status, after, after_move
+from backend.domains.identity.service import UserService
 from backend.domains.pricing.service import Quote, QuoteService
 from backend.domains.waitlist.service import WaitlistService
 from backend.infra.postgres import DbSession, violated
@@ -62,6 +63,7 @@ class BookingService:
     availability: AvailabilityService
     holds: HoldService
     waitlist: WaitlistService
+    users: UserService
 
     def book(
         self,
@@ -106,9 +108,14 @@ class BookingService:
     def bookings_of(
         self, *, user_id: str, actor: Actor, status: str | None, older_than: str | None, limit: int
     ) -> Sequence[Booking]:
-        """The newest `limit` bookings of a user, for that user and staff; NotFoundError for all others."""
-        if not (actor.is_staff or actor.user_id == user_id):
-            raise NotFoundError("There is no such user whose bookings you may see.")
+        """The newest `limit` bookings of a user, for that user and staff.
+
+        NotFoundError for all others, and for staff when there is no such user.
+        """
+        if actor.user_id != user_id:
+            if not actor.is_staff:
+                raise NotFoundError("There is no such user whose bookings you may see.")
+            self.users.user(user_id)
         return queries.bookings_of(
             self.session, user_id=user_id, status=status, older_than=older_than, limit=limit
         )
