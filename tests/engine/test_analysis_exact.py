@@ -45,7 +45,7 @@ WORLD = [
     {"kind": kind, "party": party, "tier": tier, "is_new": is_new, "tags": tags, **price}
     for kind, party, tier, is_new, tags, price in product(
         ("slot", "stay", None),
-        (None, -1, 0, 1, 2, 3),
+        (None, -1, 0, 1, 2, 3, 4),
         ("none", "gold"),
         (None, True, False),
         (None, (), ("a",), ("a", "b")),
