@@ -48,7 +48,7 @@ WORLD = [
         (None, -1, 0, 1, 2, 3, 4),
         ("none", "gold"),
         (None, True, False),
-        (None, (), ("a",), ("a", "b")),
+        (None, (), ("a",), ("b",), ("a", "b")),
         PRICES,
     )
 ]
