@@ -106,7 +106,12 @@ def id_field(prefix: str, **options: Any) -> ma.fields.String:
 
 
 class ProblemSchema(Schema):
-    """RFC 9457 problem details."""
+    """RFC 9457 problem details; some problems tell more, such as the slot that is gone."""
+
+    class Meta(Schema.Meta):
+        """Options of marshmallow."""
+
+        unknown = ma.INCLUDE
 
     type = ma.fields.String(required=True)
     title = ma.fields.String(required=True)

@@ -48,7 +48,11 @@ def _wall_field(**options: Any) -> ma.fields.NaiveDateTime:
         format="%Y-%m-%dT%H:%M",
         required=True,
         validate=Range(EARLIEST, LATEST),
-        metadata={"example": "2026-12-24T12:00", "format": None},
+        metadata={
+            "example": "2026-12-24T12:00",
+            "format": "local-date-time",
+            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$",
+        },
         **options,
     )
 

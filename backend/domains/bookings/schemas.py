@@ -144,7 +144,7 @@ class BookingPageSchema(Schema):
 class PolicySchema(Schema):
     """What the cancellation rules said: `percent` of what was paid goes back."""
 
-    percent = ma.fields.Decimal(required=True, as_string=True)
+    percent = ma.fields.Decimal(required=True, as_string=True, metadata={"type": "string", "example": "50"})
     about = ma.fields.String(required=True)
     rule = ma.fields.Nested(RuleSchema, required=True, allow_none=True)
 
