@@ -125,7 +125,7 @@ class HoldService:
         )
         with self._taking(offer.slot):
             keys = {(before.product_id, before.starts_at), (slot.product.id, slot.starts_at)}
-            lock_counters(self.session, keys=keys)
+            lock_counters(self.session, keys=keys, wanted=_counter(offer))
             if self._booked(booking_id, lock=True) != before:
                 raise ConflictError("This booking is being changed elsewhere; look at it again.")
             self._clear(offer, user_id=before.user_id, now=now)
@@ -178,7 +178,8 @@ class HoldService:
         hold_id = ids.new_id(ids.HOLD)
         with self._taking(offer.slot):
             if not offer.exclusive:
-                lock_counters(self.session, keys={(offer.slot.product.id, offer.slot.starts_at)})
+                key = (offer.slot.product.id, offer.slot.starts_at)
+                lock_counters(self.session, keys={key}, wanted=_counter(offer))
             self._clear(offer, user_id=user_id, now=now)
             self.session.execute(
                 insert(AllocationRow).values(
@@ -278,6 +279,13 @@ def _values(offer: Offer) -> dict[str, Any]:
         "exclusive": offer.exclusive,
         "capacity": offer.capacity,
     }
+
+
+def _counter(offer: Offer) -> tuple[str, datetime, int] | None:
+    """The counter of the seats of a shared slot: product, start and capacity."""
+    if offer.capacity is None:
+        return None
+    return offer.slot.product.id, offer.slot.starts_at, offer.capacity
 
 
 def _range(offer: Offer) -> Range[datetime]:

@@ -20,7 +20,7 @@ from sqlalchemy import (
     true,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import TSTZRANGE, Range, aggregate_order_by
+from sqlalchemy.dialects.postgresql import TSTZRANGE, Range, aggregate_order_by, insert
 
 from backend.domains.availability.models import (
     AllocationRow,
@@ -178,9 +178,22 @@ def lock_schedules(session: DbSession, *, provider_ids: Collection[str]) -> None
             session.execute(_LOCK, {"class": LOCK_CLASS, "provider_id": row.provider_id})
 
 
-def lock_counters(session: DbSession, *, keys: Collection[tuple[str, datetime]]) -> None:
-    """Lock the counters of these shared slots (product and start), in the order of their keys."""
+def lock_counters(
+    session: DbSession,
+    *,
+    keys: Collection[tuple[str, datetime]],
+    wanted: tuple[str, datetime, int] | None = None,
+) -> None:
+    """Lock the counters of these shared slots (product and start), in the order of their keys.
+
+    `wanted` (product, start, capacity) is made first when it is not there yet: what does not exist cannot
+    be locked, and two who take the first seats at once would go on to lock the rest in any order.
+    """
     counter = SlotCounterRow
+    if wanted is not None:
+        product_id, starts_at, capacity = wanted
+        row = {"product_id": product_id, "starts_at": starts_at, "capacity": capacity, "taken": 0}
+        session.execute(insert(counter).values(row).on_conflict_do_nothing())
     session.execute(
         select(counter.taken)
         .where(tuple_(counter.product_id, counter.starts_at).in_(keys))
