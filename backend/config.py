@@ -38,6 +38,7 @@ class Settings:
     data_dir: Path = ROOT / "var"
     rules_dir: Path = ROOT / "rules"
     rules_reload: bool = True
+    rules_poll_seconds: float = 0.5
     matcher: str = "durable"
     matcher_sample: float = 0.01
     jwt_access_expires: timedelta = timedelta(hours=1)
@@ -110,6 +111,7 @@ class _Reader:
             data_dir=data_dir,
             rules_dir=Path(self.env.get("RULES_DIR") or ROOT / "rules"),
             rules_reload=self._bool("RULES_RELOAD", default=not production),
+            rules_poll_seconds=self._float("RULES_POLL_SECONDS", 0.5),
             matcher=self._one_of("RULES_MATCHER", MATCHERS, "durable"),
             matcher_sample=self._float("RULES_MATCHER_SAMPLE", 0.01),
             jwt_secret=self._secret(data_dir, production=production),

@@ -95,6 +95,7 @@ def _settings(stores: Stores, **changes: object) -> Settings:
         "redis_url": stores.redis_url,
         "data_dir": ROOT / "var" / "test",
         "rules_reload": False,
+        "rules_poll_seconds": 0,
         "matcher": "compiled",
         "rate_limit": "1000000 per minute",
         **changes,

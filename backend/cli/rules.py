@@ -1,4 +1,7 @@
-"""`flask rules`: check the files, try a case, explain a quote. The same services as the API."""
+"""`flask rules`: check the files, try a case, explain a quote. The same services as the API.
+
+What publishes stands in rule_releases.py.
+"""
 
 import json
 import sys
@@ -10,6 +13,7 @@ import click
 import svcs
 from flask.cli import AppGroup
 
+from backend.cli import rule_releases
 from backend.config import ROOT
 from backend.domains.pricing.price import Price
 from backend.domains.pricing.service import QuoteService
@@ -24,7 +28,9 @@ from backend.infra.rule_files import folder_sources, read_sources
 from backend.kernel.errors import ClimbUpError
 from backend.kernel.money import Money
 
-group = AppGroup("rules", help="Check, try and explain the rules that staff edit.")
+group = AppGroup("rules", help="Check, try, explain and publish the rules that staff edit.")
+for command in rule_releases.COMMANDS:
+    group.add_command(command)
 
 
 @group.command("check")

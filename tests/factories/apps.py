@@ -8,6 +8,7 @@ from flask import Flask
 
 from backend.factory import create_app
 from backend.infra.postgres import db
+from backend.wiring.rules import FOLLOWER
 from tests.conftest import Stores, make_settings
 
 # A port on which nothing listens.
@@ -21,5 +22,6 @@ def running_app(stores: Stores, **settings: Any) -> Iterator[Flask]:
     try:
         yield app
     finally:
+        app.extensions[FOLLOWER].set()
         with app.app_context():
             db.engine.dispose()

@@ -1,5 +1,6 @@
-"""Releases: rulebooks that were served, kept so that every old price can be explained."""
+"""Releases: rulebooks that were served, kept so that every old price can be explained; and publications."""
 
+from sqlalchemy import BigInteger, ForeignKey, Identity
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -14,3 +15,21 @@ class RuleRelease(Base):
     version: Mapped[str] = mapped_column(primary_key=True)
     sources: Mapped[dict[str, str]] = mapped_column(JSONB)
     created_at: Mapped[Instant]
+
+
+class RulePublication(Base):
+    """That a release began to be served: the newest is served now. Never changed.
+
+    `kind` is `publish` or `rollback`; `author` a user's id, `cli`, or `folder` for the files that the
+    program came with; `previous` the version that was served before.
+    """
+
+    __tablename__ = "rule_publications"
+
+    number: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    version: Mapped[str] = mapped_column(ForeignKey("rule_releases.version"))
+    previous: Mapped[str | None] = mapped_column(ForeignKey("rule_releases.version"))
+    kind: Mapped[str]
+    author: Mapped[str]
+    note: Mapped[str]
+    at: Mapped[Instant]

@@ -1,4 +1,4 @@
-"""The rulebook that this process serves, and how a changed folder becomes the next one.
+"""The rulebook that this process serves, and how a publication or a changed folder becomes the next one.
 
 A candidate is first read and run through its scenarios in a child process; a crash there is a
 refusal in words, and what is served stays. Swapping is one assignment: a request keeps the rulebook
@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Final
 
 import structlog
-from sqlalchemy import Engine, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
-from backend.domains.rules.models import RuleRelease
+from backend.domains.rules.releases import Published, Releases
 from backend.engine.matcher import MatcherFactory
 from backend.engine.matcher_compiled import compiled
 from backend.engine.problems import RulebookError
@@ -27,9 +27,10 @@ from backend.kernel.errors import InvalidError, NotFoundError
 
 log = structlog.get_logger(__name__)
 
-POLL_SECONDS: Final = 0.5
 RELEASES_AT_HAND: Final = 4
 
+Wait = Callable[[], object]
+"""Returns when there may be something new, and after a moment in any case."""
 Trial = Callable[[Mapping[str, str]], TrialResult]
 
 
@@ -59,14 +60,17 @@ class RulesService:
         matcher: MatcherFactory,
         matcher_name: str,
         trial: Trial,
+        folder_wins: bool = True,
     ) -> None:
-        """Serve the rulebook of `folder`, or the newest release when its files are wrong.
+        """Serve the newest publication; with `folder_wins`, or when there is none, what `folder` says.
 
+        When the files of the folder are wrong, the newest release serves. The folder with which a
+        database is first served becomes its first publication.
         Raises RulesRefusedError with every problem when there is no release to fall back on.
         """
         self.matcher_name = matcher_name
         self._folder = folder
-        self._engine = engine
+        self._releases = Releases(engine)
         self._clock = clock
         self._matcher = matcher
         self._trial = trial
@@ -76,8 +80,8 @@ class RulesService:
         # Right after a swap many quotes of the release before it are still to be honoured.
         self._kept = lru_cache(maxsize=RELEASES_AT_HAND)(self._read_kept)
         self._seen: frozenset[tuple[str, int, int]] = frozenset()
-        if not self.reload():
-            self._serve(self._newest_release())
+        self._followed = 0
+        self._start(folder_wins=folder_wins)
 
     def rulebook(self) -> Rulebook:
         """The rulebook being served. Take it once for one answer."""
@@ -101,30 +105,74 @@ class RulesService:
             except RulesRefusedError as error:
                 return self._refuse(error.problems)
             if self._served is None or candidate.version != self._served.version:
+                # Quotes refer to it from the moment it serves.
+                self._releases.keep(
+                    version=candidate.version, sources=candidate.sources, at=self._clock.now()
+                )
                 self._serve(candidate)
             else:
                 candidate.close()
             self._problems = ()
             return True
 
-    def watch(self, stop: threading.Event) -> None:
-        """Reload whenever a file of the folder changes, until `stop` is set."""
-        while not stop.wait(POLL_SECONDS):
-            if fingerprint(self._folder) != self._seen:
-                self.reload()
+    def follow(self) -> bool:
+        """Serve the newest publication, if this process did not yet; whether there was a new one.
+
+        It was tried before it was published. One that this process cannot read all the same changes
+        nothing, and `problems()` says why.
+        """
+        with self._changing:
+            newest = self._releases.published()
+            if newest is None or newest.number <= self._followed:
+                return False
+            self._swap_to(newest)
+            self._followed = newest.number
+            return True
+
+    def watch(self, stop: threading.Event, *, wait: Wait, folder: bool) -> None:
+        """Follow publications, and with `folder` changed files, each time `wait` returns, until `stop`."""
+        while not stop.is_set():
+            wait()
+            try:
+                self.follow()
+                if folder and fingerprint(self._folder) != self._seen:
+                    self.reload()
+            except SQLAlchemyError as error:
+                log.warning("rules_not_followed", error=str(error))
 
     def release(self, *, version: str) -> Rulebook:
         """A rulebook that was served once, read again from its kept files. UnknownReleaseError."""
         served = self.rulebook()
         return served if served.version == version else self._kept(version)
 
-    def _read_kept(self, version: str) -> Rulebook:
-        with self._engine.connect() as connection:
-            query = select(RuleRelease.sources).where(RuleRelease.version == version)
-            sources = connection.execute(query).scalar()
+    def _start(self, *, folder_wins: bool) -> None:
+        newest = self._releases.published()
+        self._followed = newest.number if newest else 0
+        if newest and not folder_wins:
+            self._swap_to(newest)
+        if self._served is None and not self.reload():
+            self._serve(self._newest_release())
+        elif newest is None:
+            self._releases.publish_first(version=self.rulebook().version, at=self._clock.now())
+
+    def _swap_to(self, newest: Published) -> None:
+        if self._served is not None and self._served.version == newest.version:
+            return
+        try:
+            self._serve(read_sources(self._sources(newest.version), matcher=self._matcher))
+        except RulebookError as error:
+            self._refuse([str(problem) for problem in error.problems])
+        else:
+            self._problems = ()
+
+    def _sources(self, version: str) -> Mapping[str, str]:
+        sources = self._releases.sources(version)
         if sources is None:
             raise UnknownReleaseError(f"There is no release {version} of the rules.")
-        return read_sources(sources, matcher=compiled)
+        return sources
+
+    def _read_kept(self, version: str) -> Rulebook:
+        return read_sources(self._sources(version), matcher=compiled)
 
     def _admit(self, sources: Mapping[str, str]) -> Rulebook:
         """The candidate, read by this process once a child process has survived it."""
@@ -134,7 +182,6 @@ class RulesService:
         return read_sources(sources, matcher=self._matcher)
 
     def _serve(self, rulebook: Rulebook) -> None:
-        self._keep(rulebook)
         # What is replaced is given back when the last request that uses it lets go.
         replaced, self._served = self._served, rulebook
         # The first one is no news: /ready tells which is served.
@@ -145,19 +192,8 @@ class RulesService:
         log.error("rules_refused", problems=list(problems))
         return False
 
-    def _keep(self, rulebook: Rulebook) -> None:
-        row = {
-            "version": rulebook.version,
-            "sources": dict(rulebook.sources),
-            "created_at": self._clock.now(),
-        }
-        with self._engine.begin() as connection:
-            connection.execute(insert(RuleRelease).values(row).on_conflict_do_nothing())
-
     def _newest_release(self) -> Rulebook:
-        with self._engine.connect() as connection:
-            query = select(RuleRelease.sources).order_by(RuleRelease.created_at.desc()).limit(1)
-            sources = connection.execute(query).scalar()
+        sources = self._releases.newest()
         if sources is None:
             raise RulesRefusedError(self._problems)
         return read_sources(sources, matcher=self._matcher)

@@ -160,7 +160,9 @@ class TestReload:
         service = start()
         before = service.rulebook().version
         stop = threading.Event()
-        watcher = threading.Thread(target=service.watch, args=(stop,))
+        watcher = threading.Thread(
+            target=service.watch, args=(stop,), kwargs={"wait": lambda: stop.wait(0.1), "folder": True}
+        )
         watcher.start()
 
         edit(folder, GOOD)
