@@ -21,6 +21,7 @@ from werkzeug.test import TestResponse
 from backend.config import ROOT, Settings
 from backend.factory import create_app
 from backend.infra import embedded
+from backend.infra.closing import close_app
 from backend.infra.event_buffer import EventBuffer
 from backend.infra.postgres import db, libpq_conninfo, with_database
 from backend.wiring import Parts
@@ -73,7 +74,7 @@ def pytest_configure(config: pytest.Config) -> None:
         app = create_app(_settings(Stores(template, urls.redis)))
         with app.app_context():
             upgrade()
-            db.engine.dispose()
+        close_app(app)
 
 
 def _recreate(server: str, name: str, *, template: str) -> None:
@@ -167,8 +168,7 @@ def shared_app(stores: Stores, shared_clock: FakeClock, shared_events: FakeEvent
     app = create_app(_settings(stores), Parts(clock=shared_clock, events=shared_events))
     app.test_client_class = OwnContextClient
     yield app
-    with app.app_context():
-        db.engine.dispose()
+    close_app(app)
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import String, inspect
 
-from backend.factory import create_app
 from backend.infra.postgres import db
-from tests.conftest import Stores, make_settings
+from tests.conftest import Stores
+from tests.factories.apps import running_app
 
 
 def _is_mapped(_thing: Any, name: str | None, kind: str, _reflected: object, _twin: Any) -> bool:
@@ -33,15 +33,12 @@ class TestMigrations:
         assert [str(difference) for difference in differences] == []
 
     def test_go_down_to_nothing_and_up_again(self, own_stores: Stores) -> None:
-        app = create_app(make_settings(own_stores))
-
-        with app.app_context():
+        with running_app(own_stores) as app, app.app_context():
             made = set(inspect(db.engine).get_table_names())
             downgrade(revision="base")
             left = set(inspect(db.engine).get_table_names())
             upgrade()
             made_again = set(inspect(db.engine).get_table_names())
-            db.engine.dispose()
 
         assert "providers" in made - left
         assert made_again == made

@@ -16,6 +16,7 @@ from backend.cli.supervisor import Command, supervise
 from backend.config import Settings, SettingsError
 from backend.factory import create_app
 from backend.infra import logging
+from backend.infra.closing import close_app
 from backend.infra.embedded import EmbeddedStoresError
 from backend.infra.postgres import db
 
@@ -70,7 +71,8 @@ def prepare(settings: Settings) -> None:
         except OperationalError as error:
             raise CannotServeError(f"PostgreSQL does not answer: {error.orig}") from None
         finally:
-            db.engine.dispose()
+            db.session.remove()
+            close_app(app)
 
 
 def _settings() -> Settings:

@@ -39,42 +39,56 @@ class EventBuffer:
         self._pause_seconds = pause_seconds
         self._waiting: deque[Event] = deque()
         self._storing = False
+        self._closed = False
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
     def put(self, events: Sequence[Event]) -> None:
         """Store the events soon. Never waits and never fails."""
         with self._changed:
-            room = self._capacity - len(self._waiting)
+            room = 0 if self._closed else self._capacity - len(self._waiting)
             self._waiting.extend(events[:room])
             # Started at the first event: after the server forked its workers.
-            if self._thread is None:
+            if self._thread is None and room:
                 self._start()
             self._changed.notify_all()
         if len(events) > room:
-            _drop(len(events) - room, "the buffer is full")
+            _drop(len(events) - room, "the buffer is closed" if self._closed else "the buffer is full")
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until all is stored or dropped; False when that takes longer than `timeout` seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._waiting and not self._storing, timeout)
 
+    def close(self) -> None:
+        """Store what waits, for a few seconds at most, and end the thread; what is put later is dropped."""
+        self.flush(LAST_FLUSH_SECONDS)
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join(LAST_FLUSH_SECONDS)
+            atexit.unregister(self._flush_last)
+
+    def _flush_last(self) -> None:
+        self.flush(LAST_FLUSH_SECONDS)
+
     def _start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="events", daemon=True)
         self._thread.start()
-        atexit.register(self.flush, LAST_FLUSH_SECONDS)
+        atexit.register(self._flush_last)
 
     def _run(self) -> None:
-        while True:
-            self._keep(self._next_batch())
+        while batch := self._next_batch():
+            self._keep(batch)
             with self._changed:
                 self._storing = False
                 self._changed.notify_all()
 
     def _next_batch(self) -> list[Event]:
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting)
-            self._storing = True
+            self._changed.wait_for(lambda: self._waiting or self._closed)
+            self._storing = bool(self._waiting)
             return [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
 
     def _keep(self, batch: list[Event]) -> None:

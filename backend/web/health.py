@@ -76,6 +76,10 @@ class Readiness:
                 self._kept = (now, self._ask())
             return self._kept[1]
 
+    def close(self) -> None:
+        """Let the checks that run come to their end, and end the threads."""
+        self._threads.shutdown()
+
     def _ask(self) -> Report:
         running = {probe: self._threads.submit(probe.check) for probe in self._probes}
         wait(running.values(), timeout=self._time_limit)

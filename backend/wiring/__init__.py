@@ -12,6 +12,7 @@ from backend.config import Settings
 from backend.infra import redis as redis_client
 from backend.infra.audit import AuditLog
 from backend.infra.clock import Clock, SystemClock
+from backend.infra.closing import on_close
 from backend.infra.event_buffer import EventBuffer, Events
 from backend.infra.events import EmbeddedEventStore, EventStore, MongoEventStore
 from backend.infra.jobs import JobQueue, Task, queue_app
@@ -40,6 +41,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     svcs.flask.init_app(app)
     with app.app_context():
         engine = db.engine
+    on_close(app, engine.dispose)
     ping_idle(engine, after=IDLE_SECONDS)
     _register_infra(app, settings, parts, engine)
     register_identity(app, settings)
@@ -54,11 +56,15 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
 def _register_infra(app: Flask, settings: Settings, parts: Parts, engine: Engine) -> None:
     svcs.flask.register_value(app, Settings, settings)
     svcs.flask.register_value(app, Clock, parts.clock or SystemClock())
-    svcs.flask.register_value(app, redis.Redis, redis_client.connect(_required(settings.redis_url)))
+    client = redis_client.connect(_required(settings.redis_url))
+    on_close(app, client.close)
+    svcs.flask.register_value(app, redis.Redis, client)
     svcs.flask.register_value(app, Outage, Outage())
-    store = parts.events or _event_store(settings, engine)
+    store = parts.events or _event_store(app, settings, engine)
     svcs.flask.register_value(app, EventStore, store)
-    svcs.flask.register_value(app, EventBuffer, EventBuffer(store))
+    buffer = EventBuffer(store)
+    on_close(app, buffer.close)
+    svcs.flask.register_value(app, EventBuffer, buffer)
     svcs.flask.register_factory(app, Events, _events)
     svcs.flask.register_value(app, procrastinate.App, queue_app(_required(settings.postgres_url)))
     svcs.flask.register_factory(app, JobQueue, _job_queue)
@@ -90,8 +96,12 @@ def _events(container: svcs.Container) -> Events:
     return Events(session(), container.get_abstract(Clock), container.get(EventBuffer))
 
 
-def _event_store(settings: Settings, engine: Engine) -> EventStore:
-    return MongoEventStore(settings.mongo_url) if settings.mongo_url else EmbeddedEventStore(engine)
+def _event_store(app: Flask, settings: Settings, engine: Engine) -> EventStore:
+    if not settings.mongo_url:
+        return EmbeddedEventStore(engine)
+    store = MongoEventStore(settings.mongo_url)
+    on_close(app, store.close)
+    return store
 
 
 def _required(url: str | None) -> str:

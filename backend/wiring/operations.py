@@ -10,6 +10,7 @@ from flask import Flask
 
 from backend.config import Settings
 from backend.domains.rules.service import RulesRefusedError, RulesService
+from backend.infra.closing import on_close
 from backend.infra.events import EventStore
 from backend.infra.gauges import StoreGauge, StoreGauges
 from backend.infra.jobs import Task
@@ -49,7 +50,7 @@ def register_operations(app: Flask, settings: Settings) -> None:
     svcs.flask.register_value(app, StoreGauges, StoreGauges(postgres_url, GAUGES))
 
     def readiness(container: svcs.Container) -> Readiness:
-        return Readiness(
+        made = Readiness(
             [
                 Probe("postgres", _postgres(postgres_url), needed=True),
                 Probe("redis", _redis(container.get(redis.Redis))),
@@ -57,6 +58,8 @@ def register_operations(app: Flask, settings: Settings) -> None:
                 Probe("rules", _rules(svcs.flask.get_registry(app)), needed=True),
             ]
         )
+        on_close(app, made.close)
+        return made
 
     svcs.flask.register_factory(app, Readiness, once(readiness))
 

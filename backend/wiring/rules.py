@@ -1,6 +1,7 @@
 """Builds what serves the rulebook."""
 
 import threading
+from collections.abc import Callable
 from functools import partial
 
 import redis
@@ -16,6 +17,7 @@ from backend.engine.matcher_checked import Disagreement, MatcherChoice, choose_m
 from backend.infra import metrics
 from backend.infra.audit import AuditLog
 from backend.infra.clock import Clock
+from backend.infra.closing import on_close
 from backend.infra.notices import Listener, notify
 from backend.infra.postgres import db
 from backend.infra.rule_trial import try_rulebook
@@ -25,14 +27,10 @@ log = structlog.get_logger(__name__)
 
 # What processes tell each other when there is a new publication.
 TOPIC = "rules"
-# The extension of the application that ends its following.
-FOLLOWER = "stop_following_rules"
 
 
 def register_rules(app: Flask, settings: Settings, engine: Engine) -> None:
     """The rulebook is read at first use: migrations run before there is a table to keep releases in."""
-    # Whoever is done with `app` before the process ends sets it.
-    stop = app.extensions[FOLLOWER] = threading.Event()
 
     def choose(_: svcs.Container) -> MatcherChoice:
         return choose_matcher(settings.matcher, sample=settings.matcher_sample, report=_disagreement)
@@ -51,7 +49,7 @@ def register_rules(app: Flask, settings: Settings, engine: Engine) -> None:
             folder_wins=settings.rules_reload,
         )
         if settings.rules_poll_seconds:
-            _follow(rules, container.get(redis.Redis), settings, stop)
+            on_close(app, _follow(rules, container.get(redis.Redis), settings))
         return rules
 
     def publishing(container: svcs.Container) -> RulePublishing:
@@ -68,14 +66,26 @@ def register_rules(app: Flask, settings: Settings, engine: Engine) -> None:
     svcs.flask.register_factory(app, RulePublishing, publishing)
 
 
-def _follow(rules: RulesService, client: redis.Redis, settings: Settings, stop: threading.Event) -> None:
-    """Let a thread look for what is new: at once when told through Redis, else each `rules_poll_seconds`."""
+def _follow(rules: RulesService, client: redis.Redis, settings: Settings) -> Callable[[], None]:
+    """Let a thread look for what is new: at once when told through Redis, else each `rules_poll_seconds`.
+
+    The answer ends it.
+    """
+    stop = threading.Event()
     listener = Listener(client, TOPIC, sleep=stop.wait)
     options = {
         "wait": partial(listener.wait, settings.rules_poll_seconds),
         "folder": settings.rules_reload,
     }
-    threading.Thread(target=rules.watch, args=(stop,), kwargs=options, name="rules", daemon=True).start()
+    thread = threading.Thread(target=rules.watch, args=(stop,), kwargs=options, name="rules", daemon=True)
+    thread.start()
+
+    def end() -> None:
+        stop.set()
+        thread.join()
+        listener.close()
+
+    return end
 
 
 def _disagreement(found: Disagreement) -> None:

@@ -1,6 +1,5 @@
 """The demo data."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,9 +12,9 @@ from backend.domains.availability.schedules import ScheduleService
 from backend.domains.availability.service import AvailabilityService
 from backend.domains.catalog.service import CatalogService
 from backend.domains.identity.service import UserService
-from backend.factory import create_app
 from backend.kernel.errors import DeniedError
-from tests.conftest import NOW, Stores, make_settings
+from tests.conftest import NOW, Stores
+from tests.factories.apps import running_app
 
 
 def everybody() -> list[str]:
@@ -74,9 +73,7 @@ class TestSeed:
         assert (again, capsys.readouterr().out, len(everybody())) == (False, "", len(CONSULTANTS))
 
     def test_is_refused_in_production(self, app: Flask, stores: Stores) -> None:
-        production = create_app(replace(make_settings(stores), environment="production"))
-
-        with pytest.raises(DeniedError):
+        with running_app(stores, environment="production") as production, pytest.raises(DeniedError):
             seed(production)
 
         assert everybody() == []

@@ -15,6 +15,8 @@ HOST = """
 import asyncio, os, sys
 from backend.cli.supervisor import Command, supervise
 
+from tests.waiting import PATIENCE_SECONDS, wait_until
+
 async def nothing():
     pass
 
@@ -26,7 +28,6 @@ sys.exit(asyncio.run(supervise(
     commands, environment=os.environ, stop_seconds=float(seconds), say=print, when_started=nothing
 )))
 """
-PATIENCE_SECONDS = 20
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -47,13 +48,6 @@ def start(tmp_path: Path) -> Iterator[Start]:
     for host in started:
         host.kill()
         host.communicate()
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
 
 
 def runs(file: Path) -> bool:

@@ -7,8 +7,8 @@ from typing import Any
 from flask import Flask
 
 from backend.factory import create_app
-from backend.infra.postgres import db
-from backend.wiring.rules import FOLLOWER
+from backend.infra.closing import close_app
+from backend.wiring import Parts
 from tests.conftest import Stores, make_settings
 
 # A port on which nothing listens.
@@ -16,12 +16,10 @@ NO_REDIS = "redis://127.0.0.1:1/0"
 
 
 @contextmanager
-def running_app(stores: Stores, **settings: Any) -> Iterator[Flask]:
-    """An application with `settings` changed, as another process would have it."""
-    app = create_app(make_settings(stores, **settings))
+def running_app(stores: Stores, parts: Parts | None = None, **settings: Any) -> Iterator[Flask]:
+    """An application with `settings` changed, as another process would have it; closed afterwards."""
+    app = create_app(make_settings(stores, **settings), parts)
     try:
         yield app
     finally:
-        app.extensions[FOLLOWER].set()
-        with app.app_context():
-            db.engine.dispose()
+        close_app(app)

@@ -26,6 +26,8 @@ import json, sys
 from dataclasses import asdict
 from pathlib import Path
 from backend.infra import embedded
+
+from tests.waiting import wait_until
 print(json.dumps(asdict(embedded.ensure_running(Path(sys.argv[1]), durable=False))), flush=True)
 sys.stdin.read()
 """
@@ -66,13 +68,6 @@ def urls_of(user: "subprocess.Popen[str]") -> StoreUrls:
 def end(user: "subprocess.Popen[str]", number: signal.Signals) -> None:
     user.send_signal(number)
     user.communicate()
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
 
 
 def keeper_is_gone(folder: Path) -> bool:

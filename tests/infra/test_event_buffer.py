@@ -85,6 +85,18 @@ class TestEventBuffer:
         assert dropped() == before + 2
         assert [e.name for e in store.events] == ["first", "n0", "n1", "n2"]
 
+    def test_when_closed_what_waited_is_stored_and_what_comes_is_dropped_and_counted(self) -> None:
+        store = FakeEventStore()
+        buffer = EventBuffer(store)
+        buffer.put([event("in time")])
+        before = dropped()
+
+        buffer.close()
+        buffer.put([event("late"), event("later")])
+
+        assert [e.name for e in store.events] == ["in time"]
+        assert dropped() == before + 2
+
 
 class TestEvents:
     @pytest.fixture

@@ -1,12 +1,12 @@
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from backend.factory import create_app
-from backend.infra.postgres import db
-from tests.conftest import Stores, make_settings
+from tests.conftest import Stores
+from tests.factories.apps import running_app
 
 SHOP = "https://shop.example"
 OFFICE = "https://office.example"
@@ -15,11 +15,9 @@ OFFICE = "https://office.example"
 @pytest.fixture(scope="module")
 def live(stores: Stores) -> Iterator[Flask]:
     """An application as in production, behind one proxy, for a shop and an office."""
-    settings = make_settings(stores, environment="production", cors_origins=(SHOP, OFFICE), proxy_count=1)
-    app = create_app(settings)
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+    settings: dict[str, Any] = {"environment": "production", "cors_origins": (SHOP, OFFICE), "proxy_count": 1}
+    with running_app(stores, **settings) as app:
+        yield app
 
 
 class TestProtection:

@@ -2,7 +2,6 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,10 @@ from flask.testing import FlaskClient
 
 from backend.config import ROOT
 from backend.domains.rules.service import RulesService
-from backend.factory import create_app
-from backend.infra.postgres import db
 from backend.web.health import Probe, Readiness
-from tests.conftest import Stores, make_settings
+from tests.conftest import Stores
 from tests.factories.apps import running_app
+from tests.waiting import wait_until
 
 NOWHERE = "redis://127.0.0.1:9/0"
 
@@ -110,26 +108,20 @@ class TestHealth:
 
 def eventually_ready(client: FlaskClient) -> dict[str, Any]:
     """The first report after the rules are read, which may take longer than a check may."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        answer = client.get("/ready")
-        if answer.status_code == 200:
-            break
-        time.sleep(0.2)
-    return dict(answer.json or {})
+    wait_until(lambda: client.get("/ready").status_code == 200)
+    return dict(client.get("/ready").json or {})
 
 
 @pytest.fixture
 def without_redis(stores: Stores) -> Iterator[Flask]:
-    app = create_app(make_settings(replace(stores, redis_url=NOWHERE)))
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+    with running_app(stores, redis_url=NOWHERE) as app:
+        yield app
 
 
 @pytest.fixture
-def without_postgres(stores: Stores) -> Flask:
-    return create_app(make_settings(replace(stores, postgres_url="postgresql://nobody@127.0.0.1:9/none")))
+def without_postgres(stores: Stores) -> Iterator[Flask]:
+    with running_app(stores, postgres_url="postgresql://nobody@127.0.0.1:9/none") as app:
+        yield app
 
 
 class TestReady:

@@ -9,13 +9,13 @@ from flask import Flask, request
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from backend.factory import create_app
 from backend.infra.postgres import db
 from backend.kernel.errors import ConflictError
 from backend.web import idempotency
 from backend.web.idempotency import forget_expired, idempotent
 from backend.wiring import Parts
-from tests.conftest import NOW, Stores, make_settings
+from tests.conftest import NOW, Stores
+from tests.factories.apps import running_app
 from tests.fakes.clock import FakeClock
 
 
@@ -54,18 +54,16 @@ class Notes:
 @pytest.fixture
 def notes(own_stores: Stores) -> Iterator[Notes]:
     clock = FakeClock(NOW)
-    app = create_app(make_settings(own_stores), Parts(clock=clock))
-    notes = Notes(app, clock)
-    notes.go_on.set()
-    app.post("/notes")(idempotent(lambda: request.headers["X-Owner"])(notes.write))
-    with app.app_context():
-        db.session.execute(
-            text("CREATE TABLE notes (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, word text)")
-        )
-        db.session.commit()
-    yield notes
-    with app.app_context():
-        db.engine.dispose()
+    with running_app(own_stores, Parts(clock=clock)) as app:
+        notes = Notes(app, clock)
+        notes.go_on.set()
+        app.post("/notes")(idempotent(lambda: request.headers["X-Owner"])(notes.write))
+        with app.app_context():
+            db.session.execute(
+                text("CREATE TABLE notes (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, word text)")
+            )
+            db.session.commit()
+        yield notes
 
 
 class TestIdempotent:
