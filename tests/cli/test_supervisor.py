@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 
 from backend.config import ROOT
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 # What is supervised: the kinds of children after the folder, and the seconds they get.
 HOST = """
 import asyncio, os, sys
 from backend.cli.supervisor import Command, supervise
-
-from tests.waiting import PATIENCE_SECONDS, wait_until
 
 async def nothing():
     pass

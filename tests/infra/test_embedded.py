@@ -20,18 +20,16 @@ from backend.config import ROOT
 from backend.infra import embedded
 from backend.infra.embedded import StoreUrls
 from backend.infra.postgres import libpq_conninfo
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 USER = """
 import json, sys
 from dataclasses import asdict
 from pathlib import Path
 from backend.infra import embedded
-
-from tests.waiting import wait_until
 print(json.dumps(asdict(embedded.ensure_running(Path(sys.argv[1]), durable=False))), flush=True)
 sys.stdin.read()
 """
-PATIENCE_SECONDS = 30
 
 StartUser = Callable[[], "subprocess.Popen[str]"]
 
