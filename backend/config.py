@@ -44,6 +44,7 @@ class Settings:
     jwt_access_expires: timedelta = timedelta(hours=1)
     jwt_refresh_expires: timedelta = timedelta(days=30)
     hold_seconds: int = 600
+    holds_per_user: int = 20
     quote_seconds: int = 900
     waitlist_offer_seconds: int = 1800
     max_body_bytes: int = 1_000_000
@@ -118,6 +119,7 @@ class _Reader:
             jwt_access_expires=timedelta(seconds=self._int("JWT_ACCESS_TOKEN_EXPIRES", 3600)),
             jwt_refresh_expires=timedelta(seconds=self._int("JWT_REFRESH_TOKEN_EXPIRES", 30 * 86400)),
             hold_seconds=self._int("HOLD_SECONDS", 600),
+            holds_per_user=self._int("HOLDS_PER_USER", 20),
             quote_seconds=self._int("QUOTE_SECONDS", 900),
             waitlist_offer_seconds=self._int("WAITLIST_OFFER_SECONDS", 1800),
             max_body_bytes=self._int("MAX_BODY_BYTES", 1_000_000),

@@ -27,7 +27,8 @@ def register_availability(app: Flask, settings: Settings) -> None:
     kept_for = timedelta(seconds=settings.hold_seconds)
 
     def holds(container: svcs.Container) -> HoldService:
-        return HoldService(db.session, container.get(AvailabilityService), kept_for)
+        available = container.get(AvailabilityService)
+        return HoldService(db.session, available, kept_for, per_user=settings.holds_per_user)
 
     svcs.flask.register_factory(app, AvailabilityService, _availability)
     svcs.flask.register_factory(app, ScheduleService, _schedules)

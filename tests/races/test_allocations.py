@@ -138,6 +138,14 @@ class TestExclusiveTime:
         assert Counter(too_early) == {"SlotTakenError": 5}
         assert Counter(in_time) == {"done": 2, "SlotTakenError": 4}
 
+    def test_is_not_all_held_by_one_user_who_asks_for_all_at_once(self, hall: Hall, crowd: Crowd) -> None:
+        slots = [slot for _ in range(4) for slot in hall.slots(mode="calendar")][:32]
+        people: list[list[Act]] = [[Hold(slot.id, 1, hall.users[0], NOW)] for slot in slots]
+
+        ended = crowd.rush(hall.stores, people)
+
+        assert Counter(ended) == {"done": 20, "TooManyHoldsError": 12}
+
     def test_is_swapped_between_bookings_without_deadlock(self, hall: Hall, crowd: Crowd) -> None:
         slots = [hall.slots(mode="calendar")[0] for _ in range(2)]
         free = hall.slots(mode="calendar")

@@ -1,8 +1,8 @@
 """Holding, booking, moving and freeing seats. That no seat is sold twice is the database's to forbid.
 
-Every verb locks in one order: schedules (by provider), counters of shared slots (by key), allocations
-(by id), and only then writes. So two of them never wait for each other in a circle, and who loses is
-told so rather than killed (docs/decisions/0032-locks-of-seats.md).
+Every verb locks in one order: the user whose holds are counted, schedules (by provider), counters of
+shared slots (by key), allocations (by id), and only then writes. So two of them never wait for each
+other in a circle, and who loses is told so rather than killed (docs/decisions/0032-locks-of-seats.md).
 """
 
 from collections.abc import Collection, Iterator
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, delete, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 
@@ -34,6 +34,10 @@ class SlotTakenError(ConflictError):
     """Somebody else has the slot, or too many of its seats."""
 
 
+class TooManyHoldsError(ConflictError):
+    """The user keeps as many slots from everybody else as a user may."""
+
+
 class _Allocation(NamedTuple):
     """Which allocation, and of which slot."""
 
@@ -44,11 +48,15 @@ class _Allocation(NamedTuple):
 
 @dataclass(frozen=True)
 class HoldService:
-    """Takes seats of slots: for a while (a hold) or for good (a booking)."""
+    """Takes seats of slots: for a while (a hold) or for good (a booking).
+
+    `kept_for` is how long a hold stands, `per_user` how many of them a user may have at once.
+    """
 
     session: DbSession
     availability: AvailabilityService
     kept_for: timedelta
+    per_user: int
 
     def hold(
         self,
@@ -62,8 +70,11 @@ class HoldService:
         """Keep `seats` of a slot for `user_id` until `now + kept_for` (the configured time by default).
 
         A second hold of the same user on the same slot replaces the first. NotFoundError,
-        SlotGoneError, SlotTakenError; InvalidError for a party that the product does not take.
+        SlotGoneError, SlotTakenError; InvalidError for a party that the product does not take;
+        TooManyHoldsError, except for a hold that is offered to the user and so says `kept_for`.
         """
+        if kept_for is None:
+            self._limit(user_id=user_id, slot_id=slot_id, now=now)
         expires_at = now + (kept_for or self.kept_for)
         _, provider, _ = self.availability.parts(slot_id=slot_id)
         lock_schedules(self.session, provider_ids=[provider.id])
@@ -153,6 +164,16 @@ class HoldService:
         self._delete_locked(found)
         after_commit(self.session, lambda: metrics.hold_settled("expired", len(found)))
         return sorted({slot_id_of(product_id=row.product_id, starts_at=row.starts_at) for row in found})
+
+    def _limit(self, *, user_id: str, slot_id: str, now: datetime) -> None:
+        # One at a time for a user: those who ask for many slots at once are counted right.
+        self.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"holds:{user_id}", 0))))
+        others = [hold for hold in self.holds_of(user_id=user_id, now=now) if hold.slot_id != slot_id]
+        if len(others) >= self.per_user:
+            raise TooManyHoldsError(
+                f"You hold {len(others)} slots, and no more than {self.per_user} can be held at once. "
+                "Book one of them, or give one back with DELETE /api/holds/{id}."
+            )
 
     def _offer(self, *, slot_id: str, seats: int, now: datetime, **mine: Any) -> Offer:
         offer = self.availability.offer(slot_id=slot_id, now=now, **mine)

@@ -71,7 +71,9 @@ def change_availability(patch: SchedulePatch, provider_id: str) -> _Tagged:
 @holds.arguments(HoldNewSchema)
 @holds.response(201, HoldSchema)
 @holds.alt_response(404, description="No such slot")
-@holds.alt_response(409, description="The slot is taken, or not offered any more")
+@holds.alt_response(
+    409, description="The slot is taken, or not offered any more, or the caller holds too many"
+)
 @signed_in
 def hold(wanted: dict[str, Any]) -> Hold:
     """Keep a slot for the caller, who then has some minutes to book it."""

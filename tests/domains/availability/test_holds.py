@@ -1,6 +1,6 @@
 """Holding, booking, moving and freeing seats, one at a time (races are in tests/races)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import pytest
@@ -8,7 +8,7 @@ import svcs
 from flask import Flask
 
 from backend.domains.availability.entities import Slot
-from backend.domains.availability.holds import HoldService, SlotTakenError
+from backend.domains.availability.holds import HoldService, SlotTakenError, TooManyHoldsError
 from backend.domains.availability.service import AvailabilityService, SlotGoneError
 from backend.domains.identity.service import User
 from backend.kernel import ids
@@ -131,6 +131,53 @@ class TestHoldingExclusiveTime:
     def test_refuses_an_id_that_names_no_slot(self, house: House, slot_id: str) -> None:
         with pytest.raises(NotFoundError):
             house.holds.hold(user_id=house.ada.id, slot_id=slot_id, seats=1, now=NOW)
+
+
+class TestHoldingTooMuch:
+    @pytest.fixture
+    def house(self, house: House) -> House:
+        return replace(house, holds=replace(house.holds, per_user=2))
+
+    @pytest.fixture
+    def slots(self, house: House) -> list[Slot]:
+        product = make_product()
+        make_schedule(product.provider_id)
+        return house.slots(product.provider_id)
+
+    def test_is_refused_and_says_what_to_do(self, house: House, slots: list[Slot]) -> None:
+        house.hold(house.ada, slots[0])
+        house.hold(house.ada, slots[2])
+
+        with pytest.raises(TooManyHoldsError, match=r"no more than 2 can be held at once.*give one back"):
+            house.hold(house.ada, slots[4])
+
+        assert house.hold(house.grace, slots[4]).slot_id == slots[4].id
+
+    def test_is_allowed_again_after_one_expired(self, house: House, slots: list[Slot]) -> None:
+        house.hold(house.ada, slots[0])
+        house.hold(house.ada, slots[2], now=NOW - TEN_MINUTES)
+
+        hold = house.hold(house.ada, slots[4])
+
+        assert hold.slot_id == slots[4].id
+
+    def test_does_not_hinder_replacing_a_hold(self, house: House, slots: list[Slot]) -> None:
+        house.hold(house.ada, slots[0])
+        house.hold(house.ada, slots[2])
+
+        again = house.hold(house.ada, slots[2])
+
+        assert again.slot_id == slots[2].id
+
+    def test_does_not_count_for_what_is_offered(self, house: House, slots: list[Slot]) -> None:
+        house.hold(house.ada, slots[0])
+        house.hold(house.ada, slots[2])
+
+        offered = house.holds.hold(
+            user_id=house.ada.id, slot_id=slots[4].id, seats=1, now=NOW, kept_for=TEN_MINUTES
+        )
+
+        assert offered.expires_at == NOW + TEN_MINUTES
 
 
 class TestHoldingSeats:
