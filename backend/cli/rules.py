@@ -1,6 +1,6 @@
 """`flask rules`: check the files, try a case, explain a quote. The same services as the API.
 
-What publishes stands in rule_releases.py.
+What publishes stands in rule_releases.py, decision tables in rule_tables.py.
 """
 
 import json
@@ -13,7 +13,7 @@ import click
 import svcs
 from flask.cli import AppGroup
 
-from backend.cli import rule_releases
+from backend.cli import rule_releases, rule_tables
 from backend.config import ROOT
 from backend.domains.pricing.price import Price
 from backend.domains.pricing.service import QuoteService
@@ -21,6 +21,7 @@ from backend.engine.analysis import analyse
 from backend.engine.decision import Decision, price_lines
 from backend.engine.decision_table import zone_of
 from backend.engine.findings import Finding, Severity
+from backend.engine.nodes import where
 from backend.engine.problems import RulebookError
 from backend.engine.rulebook import Rulebook
 from backend.infra.clock import Clock
@@ -29,7 +30,7 @@ from backend.kernel.errors import ClimbUpError
 from backend.kernel.money import Money
 
 group = AppGroup("rules", help="Check, try, explain and publish the rules that staff edit.")
-for command in rule_releases.COMMANDS:
+for command in (*rule_releases.COMMANDS, *rule_tables.COMMANDS):
     group.add_command(command)
 
 
@@ -125,7 +126,7 @@ def _print_decision(decision: Decision, base: object, rulebook: Rulebook) -> Non
     amounts = {fired.rule: amount for fired, amount in lines}
     for fired in decision.fired:
         amount = f"  {amounts[fired.rule]}" if fired.rule in amounts else ""
-        click.echo(f"  fired  {fired.rule}{amount}  {fired.label}  ({fired.file}:{fired.line})")
+        click.echo(f"  fired  {fired.rule}{amount}  {fired.label}  ({where(fired.file, fired.line)})")
     for miss in decision.near_misses:
         got = "missing" if miss.got is None else rulebook.vocabulary.facts[miss.fact].type.write(miss.got)
         click.echo(f"  nearly {miss.rule}: {miss.fact} is {got}, wanted {miss.wanted}")
@@ -133,7 +134,7 @@ def _print_decision(decision: Decision, base: object, rulebook: Rulebook) -> Non
 
 def _print_price(price: Price) -> None:
     for line in price.lines:
-        place = f"  ({line.rule.file}:{line.rule.line} {line.rule.id})" if line.rule else ""
+        place = f"  ({where(line.rule.file, line.rule.line)} {line.rule.id})" if line.rule else ""
         click.echo(f"  {line.stage:<15}{line.amount!s:>14}  {line.label}{place}")
     click.echo(f"  {'total':<15}{price.total!s:>14}")
     for miss in price.near_misses:

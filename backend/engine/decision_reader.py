@@ -1,23 +1,25 @@
 """Reads rule files: each holds one decision, or several under `decisions`."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from backend.engine.effects import EFFECTS
 from backend.engine.hit_policies import HIT_POLICIES, Best, Collect, HitPolicy, Priority
-from backend.engine.nodes import MapNode, Node, Place, Scalar
+from backend.engine.nodes import MapNode, Node, Place, Scalar, where
 from backend.engine.problems import Report
 from backend.engine.rule_reader import read_applies_to, read_rule
 from backend.engine.rules import Rule
 from backend.engine.scenario_reader import read_scenario
 from backend.engine.scenarios import Scenario
+from backend.engine.table_format import read_reference
+from backend.engine.table_reader import Row, Tables
 from backend.engine.values import BOOLEAN
 from backend.engine.vocabulary import DecisionSpec, Vocabulary, suggest
 
-_REQUIRED: Final = ("decision", "about", "hit_policy", "rules")
-_OPTIONAL: Final = ("owner", "applies_to", "complete", "scenarios")
+_REQUIRED: Final = ("decision", "about", "hit_policy")
+_OPTIONAL: Final = ("rules", "table", "owner", "applies_to", "complete", "scenarios")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +27,11 @@ class Block:
     """The part of a file that holds rules of one decision; several blocks may add up to a decision.
 
     `rule_ids` and `has_dates` speak of all its rules, also of those that could not be read.
+    `report` is that of the file, `rules_report` that of the table in which the rules stand, or the same.
     """
 
     report: Report
+    rules_report: Report
     node: Node
     spec: DecisionSpec
     owner: str
@@ -40,45 +44,77 @@ class Block:
     complete_at: Place | None = None
 
 
-def read_blocks(node: Node, *, vocabulary: Vocabulary, report: Report) -> list[Block]:
+def read_blocks(node: Node, *, vocabulary: Vocabulary, report: Report, tables: Tables) -> list[Block]:
     """The blocks of a file, without those that are wrong; their mistakes are noted."""
-    several = isinstance(node, MapNode) and any(key.text == "decisions" for key, _ in node.entries)
-    if not several:
+    if not _has_key(node, "decisions"):
         blocks: Sequence[Node] = (node,)
     else:
         parts = report.fields(node, what="a file of several decisions", required=("decisions",)) or {}
         blocks = report.items(parts.get("decisions"), what="'decisions'")
-    found = [_read_block(block, vocabulary, report) for block in blocks]
+    found = [_read_block(block, vocabulary, report, tables) for block in blocks]
     return [block for block in found if block is not None]
 
 
-def _read_block(node: Node, vocabulary: Vocabulary, report: Report) -> Block | None:
+def _read_block(node: Node, vocabulary: Vocabulary, report: Report, tables: Tables) -> Block | None:
     parts = report.fields(node, what="a decision", required=_REQUIRED, optional=_OPTIONAL)
     if parts is None:
         return None
     spec = _read_spec(parts.get("decision"), vocabulary, report)
     policy = _read_policy(parts.get("hit_policy"), report)
     applies_to = read_applies_to(parts.get("applies_to"), vocabulary=vocabulary, report=report)
-    rule_nodes = report.items(parts.get("rules"), what="'rules'")
+    rows, rules_report = _read_rows(node, parts, spec, vocabulary, report, tables)
     read = [
-        read_rule(item, spec=spec, applies_to=applies_to, vocabulary=vocabulary, report=report)
-        for item in rule_nodes
+        read_rule(row.node, spec=spec, applies_to=applies_to, vocabulary=vocabulary, report=rules_report)
+        for row in rows
+        if row.is_whole
     ]
     rules = tuple(rule for rule in read if rule is not None)
-    _check_priorities(policy, rules, report)
+    _check_priorities(policy, rules, rules_report)
     return Block(
         report=report,
+        rules_report=rules_report,
         node=node,
         spec=spec,
         owner=report.text(parts.get("owner"), what="'owner'"),
         about=report.text(parts.get("about"), what="'about'"),
         hit_policy=policy,
         rules=rules,
-        rule_ids=tuple(value for item in rule_nodes for key, value in _scalars(item) if key == "id"),
-        has_dates=any(key in {"from", "until"} for item in rule_nodes for key, _ in _scalars(item)),
-        scenario_nodes=report.items(parts.get("scenarios"), what="'scenarios'"),
+        rule_ids=tuple(value for row in rows for key, value in _scalars(row.node) if key == "id"),
+        has_dates=any(key in {"from", "until"} for row in rows for key, _ in _scalars(row.node)),
+        scenario_nodes=_read_scenario_nodes(parts, rows, report),
         complete_at=_read_complete(parts.get("complete"), report),
     )
+
+
+def _read_scenario_nodes(parts: Mapping[str, Node], rows: Sequence[Row], report: Report) -> tuple[Node, ...]:
+    """The scenarios; none of a table that cannot be read, whose rules they would not find."""
+    nodes = report.items(parts.get("scenarios"), what="'scenarios'")
+    return nodes if rows or "table" not in parts else ()
+
+
+def _read_rows(
+    node: Node,
+    parts: Mapping[str, Node],
+    spec: DecisionSpec,
+    vocabulary: Vocabulary,
+    report: Report,
+    tables: Tables,
+) -> tuple[Sequence[Row], Report]:
+    """The rules of the block, from under `rules` or from its table, and the report of where they stand."""
+    if "table" not in parts:
+        if "rules" not in parts and not _has_key(node, "rules", "table"):
+            report.add(node, "a decision needs 'rules', or a 'table'")
+        return [Row(item, is_whole=True) for item in report.items(parts.get("rules"), what="'rules'")], report
+    if "rules" in parts:
+        report.add(parts["table"], "a decision has 'rules' or a 'table', not both; take one of them out")
+    reference = read_reference(parts["table"], report=report)
+    if reference is None:
+        return (), report
+    return tables.rows(reference, at=parts["table"], spec=spec, vocabulary=vocabulary, report=report)
+
+
+def _has_key(node: Node, *names: str) -> bool:
+    return isinstance(node, MapNode) and any(key.text in names for key, _ in node.entries)
 
 
 def _read_complete(node: Node | None, report: Report) -> Place | None:
@@ -137,16 +173,16 @@ def check_together(blocks: Sequence[Block]) -> None:
         for rule in block.rules:
             earlier = places.setdefault(rule.id, rule)
             if earlier is not rule:
-                block.report.add(
-                    rule.place,
-                    f"rule '{rule.id}' stands twice in this decision; first at {earlier.file}:{earlier.line}",
+                first_at = where(earlier.file, earlier.line)
+                block.rules_report.add(
+                    rule.place, f"rule '{rule.id}' stands twice in this decision; first at {first_at}"
                 )
     _check_comparable(blocks)
 
 
 def _check_comparable(blocks: Sequence[Block]) -> None:
     """Under `best` every effect must be comparable with every other."""
-    placed = [(block.report, rule) for block in blocks for rule in block.rules]
+    placed = [(block.rules_report, rule) for block in blocks for rule in block.rules]
     if not placed or not isinstance(blocks[0].hit_policy, Best):
         return
     usual = Counter(rule.effect.compares_as for _, rule in placed).most_common(1)[0][0]

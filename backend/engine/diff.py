@@ -16,6 +16,7 @@ from backend.engine.diff_words import (
     listed,
     text_change,
 )
+from backend.engine.nodes import where
 from backend.engine.rulebook import Rulebook
 from backend.engine.rules import Rule
 from backend.engine.scenarios import Scenario
@@ -43,7 +44,7 @@ class Change:
 
     def __str__(self) -> str:
         name = f"{self.decision} / {self.rule}" if self.rule else self.decision
-        place = f"  ({self.file}:{self.line})" if self.file else ""
+        place = f"  ({where(self.file, self.line)})" if self.file else ""
         verb = f"rule {self.kind}: " if self.rule and self.kind != CHANGED else ""
         return f"{name}: {verb}{'; '.join(self.what)}{place}"
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from backend.engine.hit_policies import HitPolicy, Priority
+from backend.engine.nodes import where
 from backend.engine.rules import Rule
 
 _NAMED = 3
@@ -76,7 +77,7 @@ def undecided_gaps(decision: str) -> str:
 
 def _names(rules: Sequence[Rule]) -> str:
     """`'a' (file:line), 'b' (file:line) and 4 more`."""
-    named = [f"'{rule.id}' ({rule.file}:{rule.line})" for rule in rules[:_NAMED]]
+    named = [f"'{rule.id}' ({where(rule.file, rule.line)})" for rule in rules[:_NAMED]]
     if len(rules) > _NAMED:
         named.append(f"{len(rules) - _NAMED} more")
     return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"

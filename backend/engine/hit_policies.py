@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol
 
+from backend.engine.nodes import where
 from backend.engine.rules import Rule
 from backend.engine.vocabulary import FactError, Facts
 from backend.kernel.errors import ConflictError
@@ -38,7 +39,8 @@ class Unique:
         if len(rules) > 1:
             one, other = rules[0], rules[1]
             raise SeveralRulesError(
-                f"Rules '{one.id}' ({one.file}:{one.line}) and '{other.id}' ({other.file}:{other.line}) both "
+                f"Rules '{one.id}' ({where(one.file, one.line)}) and "
+                f"'{other.id}' ({where(other.file, other.line)}) both "
                 "hold, and their decision allows one (hit_policy: unique). Narrow one of them."
             )
         return rules

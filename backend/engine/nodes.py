@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
+
+MAX_BYTES: Final = 1_000_000
+"""A rule file of more bytes is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,18 @@ class Place:
     column: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+        whole = where(self.file, self.line)
+        return whole if is_table(self.file) else f"{whole}:{self.column}"
+
+
+def is_table(file: str) -> bool:
+    """Whether this is the name of a decision table, whose lines are the rows of a spreadsheet."""
+    return file.endswith(".csv")
+
+
+def where(file: str, line: int) -> str:
+    """A line of a file, or a row of a table, as staff are told it."""
+    return f"{file} row {line}" if is_table(file) else f"{file}:{line}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from backend.engine.nodes import ListNode, MapNode, Node, Scalar
+from backend.engine.nodes import ListNode, MapNode, Node, Scalar, is_table, where
 from backend.engine.vocabulary import suggest
 from backend.kernel.errors import InvalidError
 
@@ -13,15 +13,22 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One mistake; its text is `file:line:column: message`."""
+    """One mistake; its text is `file:line:column: message`.
+
+    In a decision table it is `file row 7, column 'when: party': message`; `cell` is that heading.
+    """
 
     file: str
     line: int
     column: int
     message: str
+    cell: str = ""
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+        at = where(self.file, self.line)
+        if is_table(self.file):
+            return f"{at}, column '{self.cell}': {self.message}" if self.cell else f"{at}: {self.message}"
+        return f"{at}:{self.column}: {self.message}"
 
 
 class RulebookError(InvalidError):
@@ -36,14 +43,16 @@ class RulebookError(InvalidError):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Collects the problems of one file while it is read to its end."""
+    """Collects the problems of one file while it is read to its end; `columns` are a table's headings."""
 
     file: str
+    columns: Sequence[str] = ()
     found: list[Problem] = field(default_factory=list)
 
     def add(self, node: Node, message: str) -> None:
         """Note a mistake at the place of `node`."""
-        self.found.append(Problem(self.file, node.line, node.column, message))
+        cell = self.columns[node.column - 1] if node.column <= len(self.columns) else ""
+        self.found.append(Problem(self.file, node.line, node.column, message, cell))
 
     def fields(
         self, node: Node, *, what: str, required: Sequence[str], optional: Sequence[str] = ()

@@ -90,7 +90,7 @@ def read_effect(node: Node, *, spec: DecisionSpec, report: Report) -> Effect | N
     keywords = [(key, value) for key, value in node.entries if key.text in spec.effects]
     for key, _ in node.entries:
         if key.text not in spec.effects and key.text not in flags:
-            report.add(key, _unknown_effect(key.text, spec, flags))
+            report.add(key, unknown_effect(key.text, spec, flags))
     if len(keywords) != 1:
         if keywords or all(key.text in flags for key, _ in node.entries):
             report.add(node, f"a rule has one effect, and this has {len(keywords)}; write one rule for each")
@@ -100,7 +100,8 @@ def read_effect(node: Node, *, spec: DecisionSpec, report: Report) -> Effect | N
     return _parse_effect(EFFECTS[keyword.text], value, others, report)
 
 
-def _unknown_effect(name: str, spec: DecisionSpec, flags: set[str]) -> str:
+def unknown_effect(name: str, spec: DecisionSpec, flags: set[str]) -> str:
+    """What is wrong with this name in a `then`."""
     if name in EFFECTS:
         return f"'{name}' is not an effect of the decision '{spec.name}'.{suggest('', spec.effects)}"
     return f"'{name}' is not a known effect.{suggest(name, spec.effects | flags)}"

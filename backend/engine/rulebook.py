@@ -16,6 +16,7 @@ from backend.engine.matcher_compiled import compiled
 from backend.engine.nodes import Documents, content
 from backend.engine.problems import Problem, Report, RulebookError
 from backend.engine.scenarios import Scenario
+from backend.engine.table_reader import Tables
 from backend.engine.vocabulary import CheckedFacts, DecisionSpec, Facts, Vocabulary, suggest
 from backend.engine.vocabulary_reader import read_vocabulary
 from backend.kernel.errors import ClimbUpError, NotFoundError
@@ -42,27 +43,40 @@ class Rulebook:
     decisions: Mapping[str, DecisionTable]
 
     @classmethod
-    def read(cls, files: Documents, *, matcher: MatcherFactory = compiled) -> "Rulebook":
+    def read(
+        cls,
+        files: Documents,
+        *,
+        tables: Mapping[str, str] | None = None,
+        is_whole: bool = True,
+        matcher: MatcherFactory = compiled,
+    ) -> "Rulebook":
         """Read, check and compile the files and run their scenarios.
 
+        `tables` are the texts of the decision tables by name, such as `rules/tables/peak.csv`. Unless
+        `is_whole`, files are missing that could not be read, and a table may belong to one of them.
         Raises RulebookError with every problem of every file.
         """
         reports = {name: Report(name) for name in sorted(files)}
         if VOCABULARY_FILE not in files:
             raise RulebookError([Problem(VOCABULARY_FILE, 1, 1, "this file is missing: it names the facts")])
         vocabulary = read_vocabulary(files[VOCABULARY_FILE].root, report=reports[VOCABULARY_FILE])
-        by_decision = _read_decisions(files, reports, vocabulary)
+        read = Tables(tables or {})
+        by_decision = _read_decisions(files, reports, vocabulary, read)
         scenarios = {
             name: read_scenarios(blocks, vocabulary=vocabulary) for name, blocks in by_decision.items()
         }
-        problems = [problem for report in reports.values() for problem in report.found]
+        found = (*reports.values(), *read.reports.values())
+        problems = [problem for report in found for problem in report.found]
+        problems += read.unused() if is_whole else []
         if problems:
             raise RulebookError(problems)
-        tables = {
+        decisions = {
             name: _table(spec, by_decision.get(name, []), scenarios.get(name, []), vocabulary, matcher)
             for name, spec in vocabulary.decisions.items()
         }
-        book = cls(_version(files), {name: file.text for name, file in files.items()}, vocabulary, tables)
+        sources = {name: file.text for name, file in files.items()} | dict(read.texts)
+        book = cls(_version(files, read), sources, vocabulary, decisions)
         problems = book.failed_scenarios()
         if problems:
             book.close()
@@ -135,13 +149,14 @@ class Rulebook:
 
 
 def _read_decisions(
-    files: Documents, reports: Mapping[str, Report], vocabulary: Vocabulary
+    files: Documents, reports: Mapping[str, Report], vocabulary: Vocabulary, tables: Tables
 ) -> dict[str, list[Block]]:
     """The blocks of every decision, in the order of the files' names."""
     by_decision: dict[str, list[Block]] = {}
     for name, report in reports.items():
         if name != VOCABULARY_FILE:
-            for block in read_blocks(files[name].root, vocabulary=vocabulary, report=report):
+            root = files[name].root
+            for block in read_blocks(root, vocabulary=vocabulary, report=report, tables=tables):
                 by_decision.setdefault(block.spec.name, []).append(block)
     for blocks in by_decision.values():
         check_together(blocks)
@@ -169,7 +184,8 @@ def _table(
     )
 
 
-def _version(files: Documents) -> str:
-    said = {name: content(file.root) for name, file in files.items()}
+def _version(files: Documents, tables: Tables) -> str:
+    roots = {name: file.root for name, file in files.items()} | tables.contents
+    said = {name: content(root) for name, root in roots.items()}
     canonical = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"

@@ -74,21 +74,31 @@ def _parse_positive(text: str, fact: Fact, *, allow_text_list: bool) -> UnaryTes
             return read(found, fact)
     if fact.type is LIST:
         raise ValueError(f"'{fact.name}' is a list; write 'has {text}' to ask for an item")
-    pieces = _pieces(text)
-    if len(pieces) == 1:
-        return Equals(fact.parse(pieces[0]))
+    values = pieces(text)
+    if len(values) == 1:
+        return Equals(_single_value(text, fact))
     if fact.type is TEXT and not allow_text_list:
         raise ValueError(
             f"{text!r} has a comma; write a list ([a, b]), or '\"a, b\"' for one text with a comma"
         )
-    return OneOf(tuple(fact.parse(piece) for piece in pieces))
+    return OneOf(tuple(fact.parse(value) for value in values))
 
 
-def _pieces(text: str) -> list[str]:
-    pieces: list[str] = _PIECE.findall(text)
-    if ",".join(pieces) != text:
+def _single_value(text: str, fact: Fact) -> Any:
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) > 1 and set(parts) <= set(fact.values):
+        raise ValueError(
+            f"{text!r} is not a value of '{fact.name}'; put a space after each comma: {', '.join(parts)}"
+        )
+    return fact.parse(pieces(text)[0])
+
+
+def pieces(text: str) -> list[str]:
+    """The values of a list in one text; a comma followed by a space separates. ValueError."""
+    found: list[str] = _PIECE.findall(text)
+    if ",".join(found) != text:
         raise ValueError(f"{text} has a quotation mark that is not closed, or a comma too many")
-    return [piece.strip() for piece in pieces]
+    return [piece.strip() for piece in found]
 
 
 def _read_list(node: ListNode, fact: Fact) -> UnaryTest:

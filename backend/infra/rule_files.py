@@ -1,21 +1,19 @@
 """Reads folders of rule files, or their stored texts, into a rulebook."""
 
+import codecs
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 from backend.engine.matcher import MatcherFactory
 from backend.engine.matcher_compiled import compiled
-from backend.engine.nodes import Document
+from backend.engine.nodes import MAX_BYTES, Document, is_table
 from backend.engine.problems import Problem, RulebookError
 from backend.engine.rulebook import VOCABULARY_FILE, Rulebook
 from backend.infra.rule_yaml import parse_document
 
-MAX_BYTES: Final = 1_000_000
-
 
 def read_folder(folder: Path, *, matcher: MatcherFactory = compiled) -> Rulebook:
-    """The rulebook of a folder's `*.yaml` files; RulebookError with every problem of every file."""
+    """The rulebook of a folder's `*.yaml` files and `tables/*.csv`; RulebookError with every problem."""
     sources, problems = _texts(folder)
     return _read(sources, problems, matcher)
 
@@ -33,38 +31,68 @@ def folder_sources(folder: Path) -> dict[str, str]:
     return sources
 
 
+def read_table_file(path: Path) -> str:
+    """The text of a decision table that lies anywhere; RulebookError when it is no text."""
+    try:
+        return _text(path)
+    except _UnreadableError as error:
+        raise RulebookError([Problem(path.name, error.line, 1, str(error))]) from None
+
+
 def _texts(folder: Path) -> tuple[dict[str, str], list[Problem]]:
     sources: dict[str, str] = {}
     problems: list[Problem] = []
-    for path in sorted(folder.glob("*.y*ml")):
-        name = f"rules/{path.name}"
+    for path in sorted([*folder.glob("*.y*ml"), *folder.glob("*.csv"), *(folder / "tables").glob("[!.~]*")]):
+        name = f"rules/{path.relative_to(folder).as_posix()}"
         try:
+            _check_ending(path, is_in_tables=path.parent != folder)
             sources[name] = _text(path)
-        except ValueError as error:
-            problems.append(Problem(name, 1, 1, str(error)))
+        except _UnreadableError as error:
+            problems.append(Problem(name, error.line, 1, str(error)))
     return sources, problems
 
 
+class _UnreadableError(ValueError):
+    """A file that cannot be one of rules, in a sentence; `line` is where."""
+
+    def __init__(self, message: str, *, line: int = 1) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+def _check_ending(path: Path, *, is_in_tables: bool) -> None:
+    if is_in_tables and path.suffix != ".csv":
+        raise _UnreadableError(f"save this table as {path.stem}.csv: only '.csv' is read in this folder")
+    if not is_in_tables and path.suffix == ".csv":
+        raise _UnreadableError("move this table into the folder 'tables'")
+    if not is_in_tables and path.suffix != ".yaml":
+        raise _UnreadableError(f"rename this file to {path.stem}.yaml: only '.yaml' files are read")
+
+
 def _text(path: Path) -> str:
-    """The text of one file; ValueError with a sentence when it cannot be one of rules."""
-    if path.suffix != ".yaml":
-        raise ValueError(f"rename this file to {path.stem}.yaml: only '.yaml' files are read")
+    """The text of one file; _UnreadableError when it is none."""
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise ValueError(f"this file cannot be read: {error.strerror}") from None
+        raise _UnreadableError(f"this file cannot be read: {error.strerror}") from None
+    remedy = "save it again with the encoding UTF-8"
+    if path.suffix == ".csv":
+        remedy = "save it again as 'CSV UTF-8'"
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise _UnreadableError(f"this file is UTF-16 text; {remedy}")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise ValueError(
-            f"line {line} is not UTF-8 text; save the file again with the encoding UTF-8"
-        ) from None
+        raise _UnreadableError(f"this is not UTF-8 text; {remedy}", line=line) from None
 
 
 def _read(sources: Mapping[str, str], problems: list[Problem], matcher: MatcherFactory) -> Rulebook:
     documents: dict[str, Document] = {}
+    tables = {name: text for name, text in sources.items() if is_table(name)}
     for name, text in sources.items():
+        if name in tables:
+            continue
         try:
             documents[name] = _document(name, text)
         except RulebookError as error:
@@ -72,7 +100,7 @@ def _read(sources: Mapping[str, str], problems: list[Problem], matcher: MatcherF
     if problems and VOCABULARY_FILE not in documents:
         raise RulebookError(problems)
     try:
-        book = Rulebook.read(documents, matcher=matcher)
+        book = Rulebook.read(documents, tables=tables, is_whole=not problems, matcher=matcher)
     except RulebookError as error:
         raise RulebookError([*problems, *error.problems]) from None
     if problems:

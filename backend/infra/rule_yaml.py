@@ -142,10 +142,11 @@ class _Builder:
 
     def _scalar(self, event: ScalarEvent) -> Scalar:
         text = str(event.value)
-        if _CURLY.fullmatch(text):
+        is_quoted = event.style in ("'", '"')
+        if _CURLY.fullmatch(text) and not is_quoted:
             self._note(event, f'these quotation marks are curly; write straight ones: "{text[1:-1]}"')
         mark = event.start_mark
-        return Scalar(text, mark.line + 1, mark.column + 1, quoted=event.style in ("'", '"'))
+        return Scalar(text, mark.line + 1, mark.column + 1, quoted=is_quoted)
 
     def _list(self, start: SequenceStartEvent, *, depth: int) -> ListNode:
         items: list[Node] = []

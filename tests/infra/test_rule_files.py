@@ -39,7 +39,7 @@ class TestReadFolder:
         (folder / "peak.yaml").write_bytes((HEAD + RULE + "owner: Jos\xe9\n").encode("latin-1"))
 
         assert said_of(folder) == [
-            "rules/peak.yaml:1:1: line 9 is not UTF-8 text; save the file again with the encoding UTF-8"
+            "rules/peak.yaml:9:1: this is not UTF-8 text; save it again with the encoding UTF-8"
         ]
 
     def test_a_huge_file_is_refused(self, folder):
