@@ -1,6 +1,5 @@
 """`flask rules`: what staff see in a terminal."""
 
-import json
 import shutil
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -18,14 +17,6 @@ from tests.factories.availability import make_schedule
 from tests.factories.catalog import make_product, make_provider
 
 EVENING = datetime(2026, 12, 14, 18, 0, tzinfo=UTC)
-CASE = {
-    "kind": "slot",
-    "weekday": "mon",
-    "start_time": "18:00",
-    "experience_years": 12,
-    "party": 2,
-    "base": "100.00 EUR",
-}
 
 
 def run(app: Flask, *words: str) -> Any:
@@ -37,13 +28,6 @@ def folder(tmp_path: Path) -> Path:
     copy = tmp_path / "rules"
     shutil.copytree(ROOT / "rules", copy)
     return copy
-
-
-@pytest.fixture
-def case(tmp_path: Path) -> Path:
-    file = tmp_path / "case.json"
-    file.write_text(json.dumps(CASE))
-    return file
 
 
 class TestCheck:
@@ -111,45 +95,6 @@ class TestCheck:
 
         assert done.exit_code == 0
         assert "note: no rule of 'experience' decides this case." in done.output
-
-
-class TestTry:
-    def test_says_what_fired_what_nearly_did_and_why(self, app: Flask, case: Path) -> None:
-        done = run(app, "try", str(case))
-
-        assert done.exit_code == 0
-        assert "fired  weekday-evening  25.00 EUR  Evenings after work are in demand." in done.output
-        assert "nearly group-of-four: party is 2, wanted >= 4" in done.output
-
-    def test_tries_a_draft_folder(self, app: Flask, case: Path, folder: Path) -> None:
-        file = folder / "peak_hours.yaml"
-        rules, _, _ = file.read_text().partition("scenarios:")
-        file.write_text(rules.replace("surcharge: 25%", "surcharge: 40%") + "scenarios: []\n")
-
-        done = run(app, "try", str(case), "--rules", str(folder))
-
-        assert "weekday-evening  40.00 EUR" in done.output
-
-    @pytest.mark.parametrize(
-        ("text", "told"),
-        [
-            ("{", "is not JSON"),
-            ("[]", "one JSON object of facts"),
-            ('{"partysize": 2}', "'partysize' is not a known fact. Did you mean 'party"),
-            ('{"party": "two"}', "is not a whole number"),
-        ],
-    )
-    def test_refuses_a_case_that_is_none_in_words(
-        self, app: Flask, tmp_path: Path, text: str, told: str
-    ) -> None:
-        file = tmp_path / "case.json"
-        file.write_text(text)
-
-        done = run(app, "try", str(file))
-
-        assert done.exit_code == 1
-        assert told in done.output
-        assert "Traceback" not in done.output
 
 
 class TestExplain:
