@@ -39,6 +39,7 @@ class Settings:
     rules_dir: Path = ROOT / "rules"
     rules_reload: bool = True
     rules_poll_seconds: float = 0.5
+    rules_second_person: bool = False
     matcher: str = "durable"
     matcher_sample: float = 0.01
     jwt_access_expires: timedelta = timedelta(hours=1)
@@ -113,6 +114,7 @@ class _Reader:
             rules_dir=Path(self.env.get("RULES_DIR") or ROOT / "rules"),
             rules_reload=self._bool("RULES_RELOAD", default=not production),
             rules_poll_seconds=self._float("RULES_POLL_SECONDS", 0.5),
+            rules_second_person=self._bool("RULES_SECOND_PERSON", default=False),
             matcher=self._one_of("RULES_MATCHER", MATCHERS, "durable"),
             matcher_sample=self._float("RULES_MATCHER_SAMPLE", 0.01),
             jwt_secret=self._secret(data_dir, production=production),

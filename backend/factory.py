@@ -16,6 +16,8 @@ from backend.domains.bookings import routes as bookings
 from backend.domains.catalog import routes as catalog
 from backend.domains.identity import routes as identity
 from backend.domains.pricing import routes as pricing
+from backend.domains.rules import proposal_routes
+from backend.domains.rules import routes as rule_routes
 from backend.domains.waitlist import routes as waitlist
 from backend.infra.postgres import db, engine_options, sqlalchemy_url
 from backend.web import app as web_app
@@ -33,6 +35,8 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     pricing.blueprint,
     bookings.blueprint,
     waitlist.blueprint,
+    rule_routes.blueprint,
+    proposal_routes.blueprint,
 )
 COMMANDS: Final[tuple[Command, ...]] = (
     rules.group,

@@ -15,12 +15,11 @@ from backend.cli import rule_releases, rule_tables, rule_try
 from backend.config import ROOT
 from backend.domains.pricing.price import Price
 from backend.domains.pricing.service import QuoteService
-from backend.engine.analysis import analyse
-from backend.engine.findings import Finding, Severity
+from backend.domains.rules.checking import RuleChecks
+from backend.engine.findings import Finding
 from backend.engine.nodes import where
 from backend.engine.problems import RulebookError
 from backend.engine.rulebook import Rulebook
-from backend.infra.clock import Clock
 from backend.infra.rule_files import folder_sources, read_sources
 from backend.kernel.errors import ClimbUpError
 
@@ -39,16 +38,16 @@ def check(folder: Path, *, gaps: bool) -> None:
 
     Exits with 1 for mistakes, with 0 for warnings and notes. The case under a finding can be tried.
     """
-    rulebook = _read(folder)
-    findings = analyse(rulebook, on=svcs.flask.get_abstract(Clock).now().date(), gaps=gaps)
-    for finding in findings:
+    report = svcs.flask.get(RuleChecks).check(_texts(folder), gaps=gaps)
+    if report.rulebook is None:
+        _fail("\n".join(report.messages))
+    for finding in report.findings:
         _print_finding(finding)
-    mistakes = [finding for finding in findings if finding.severity is Severity.ERROR]
-    if mistakes:
-        _fail(f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}; see the lines above.")
-    scenarios = sum(len(table.scenarios) for table in rulebook.decisions.values())
-    rules = sum(len(table.rules) for table in rulebook.decisions.values())
-    click.echo(f"{rules} rules and {scenarios} scenarios are in order ({rulebook.version[:19]}…)")
+    if not report.ok:
+        count = len(report.mistakes)
+        _fail(f"{count} mistake{'s' if count > 1 else ''}; see the lines above.")
+    version = report.rulebook.version
+    click.echo(f"{report.rules} rules and {report.scenarios} scenarios are in order ({version[:19]}…)")
 
 
 @group.command("explain")
@@ -68,9 +67,16 @@ def explain(quote_id: str) -> None:
     click.echo("Priced again by the same rules: the same, to the cent.")
 
 
+def _texts(folder: Path) -> dict[str, str]:
+    try:
+        return folder_sources(folder)
+    except RulebookError as error:
+        _fail(error.detail)
+
+
 def _read(folder: Path) -> Rulebook:
     try:
-        return read_sources(folder_sources(folder))
+        return read_sources(_texts(folder))
     except RulebookError as error:
         _fail(error.detail)
 

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from backend.engine.nodes import Place
 
@@ -38,6 +39,23 @@ class Finding:
     def __str__(self) -> str:
         word = "" if self.severity is Severity.ERROR else f"{self.severity}: "
         return f"{self.place}: {word}{self.message}"
+
+    def to_json(self) -> dict[str, object]:
+        """All of it as JSON values."""
+        return {**asdict(self), "day": self.day.isoformat() if self.day else None}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Finding":
+        """The finding that `to_json` wrote."""
+        return cls(
+            **{
+                **value,
+                "place": Place(**value["place"]),
+                "severity": Severity(value["severity"]),
+                "rules": tuple(value["rules"]),
+                "day": date.fromisoformat(value["day"]) if value["day"] else None,
+            }
+        )
 
     @property
     def case_json(self) -> str:

@@ -5,12 +5,15 @@ Started as `python -m backend.infra.rule_trial_child`; imports little, so that i
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
+from backend.engine.analysis import analyse
 from backend.engine.matcher_checked import Disagreement, MatcherChoice, choose_matcher
 from backend.engine.problems import RulebookError
+from backend.engine.rulebook import Rulebook
 from backend.infra.rule_files import read_sources
 
 
@@ -18,18 +21,34 @@ def try_sources(
     sources: Mapping[str, str],
     *,
     matcher: str,
+    analysis: Mapping[str, Any] | None = None,
     choose: Callable[..., MatcherChoice] = choose_matcher,
 ) -> dict[str, Any]:
-    """Read, compile and run all scenarios, each answer compared between the two matchers."""
+    """Read, compile and run all scenarios, each answer compared between the two matchers; then analyse."""
     differences: list[Disagreement] = []
     try:
         book = read_sources(sources, matcher=choose(matcher, sample=1.0, report=differences.append).factory)
     except RulebookError as error:
-        problems = [asdict(problem) for problem in error.problems]
-        return {"ok": False, "version": "", "problems": problems, "failure": ""}
+        return _result("", problems=[asdict(problem) for problem in error.problems])
     if differences:
-        return {"ok": False, "version": book.version, "problems": [], "failure": _in_words(differences[0])}
-    return {"ok": True, "version": book.version, "problems": [], "failure": ""}
+        return _result(book.version, failure=_in_words(differences[0]))
+    return _result(book.version, findings=_findings(book, **analysis) if analysis else [])
+
+
+def _result(
+    version: str, *, problems: Sequence[Any] = (), failure: str = "", findings: Sequence[Any] = ()
+) -> dict[str, Any]:
+    return {
+        "ok": not problems and not failure,
+        "version": version,
+        "problems": list(problems),
+        "failure": failure,
+        "findings": list(findings),
+    }
+
+
+def _findings(book: Rulebook, *, on: str, gaps: bool) -> list[Any]:
+    return [finding.to_json() for finding in analyse(book, on=date.fromisoformat(on), gaps=gaps)]
 
 
 def _in_words(difference: Disagreement) -> str:
@@ -43,7 +62,7 @@ def _in_words(difference: Disagreement) -> str:
 def main() -> None:
     """Answer the request on standard input."""
     request = json.load(sys.stdin)
-    json.dump(try_sources(request["sources"], matcher=request["matcher"]), sys.stdout)
+    json.dump(try_sources(**request), sys.stdout)
 
 
 if __name__ == "__main__":

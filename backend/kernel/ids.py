@@ -15,6 +15,7 @@ WAITLIST = "wtl"
 SESSION = "ses"
 EXCEPTION = "exc"
 AUDIT = "aud"
+RULE_PROPOSAL = "rpr"
 
 _SHAPE = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}")
 

@@ -13,6 +13,8 @@ from backend.web.fields import QuerySchema
 
 T = TypeVar("T")
 LARGEST = 100
+# What a bigint column holds.
+LARGEST_NUMBER = 2**63
 
 
 class PageArgs(QuerySchema):
@@ -61,6 +63,16 @@ def id_behind(cursor: str | None) -> str | None:
     if key is None:
         return None
     if not isinstance(key[0], str):
+        raise _unknown()
+    return key[0]
+
+
+def number_behind(cursor: str | None) -> int | None:
+    """The number at which a list ordered by numbers goes on; None at its beginning. InvalidError as above."""
+    key = decode_cursor(cursor, parts=1)
+    if key is None:
+        return None
+    if not isinstance(key[0], int) or isinstance(key[0], bool) or not 0 <= key[0] < LARGEST_NUMBER:
         raise _unknown()
     return key[0]
 

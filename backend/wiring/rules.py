@@ -11,6 +11,8 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from backend.config import Settings
+from backend.domains.rules.checking import RuleChecks
+from backend.domains.rules.proposals import RuleProposals
 from backend.domains.rules.publishing import RulePublishing
 from backend.domains.rules.service import RulesService
 from backend.engine.matcher_checked import Disagreement, MatcherChoice, choose_matcher
@@ -52,18 +54,34 @@ def register_rules(app: Flask, settings: Settings, engine: Engine) -> None:
             on_close(app, _follow(rules, container.get(redis.Redis), settings))
         return rules
 
+    def checks(container: svcs.Container) -> RuleChecks:
+        trial = partial(try_rulebook, matcher=container.get(MatcherChoice).name)
+        return RuleChecks(container.get_abstract(Clock), trial)
+
     def publishing(container: svcs.Container) -> RulePublishing:
         return RulePublishing(
             session=db.session,
             clock=container.get_abstract(Clock),
             audit=container.get(AuditLog),
-            trial=partial(try_rulebook, matcher=container.get(MatcherChoice).name),
+            checks=container.get(RuleChecks),
             announce=partial(notify, container.get(redis.Redis), TOPIC),
+            second_person=settings.rules_second_person,
         )
 
     svcs.flask.register_factory(app, MatcherChoice, once(choose))
     svcs.flask.register_factory(app, RulesService, once(start))
+    svcs.flask.register_factory(app, RuleChecks, checks)
     svcs.flask.register_factory(app, RulePublishing, publishing)
+    svcs.flask.register_factory(app, RuleProposals, _proposals)
+
+
+def _proposals(container: svcs.Container) -> RuleProposals:
+    return RuleProposals(
+        session=db.session,
+        clock=container.get_abstract(Clock),
+        audit=container.get(AuditLog),
+        publishing=container.get(RulePublishing),
+    )
 
 
 def _follow(rules: RulesService, client: redis.Redis, settings: Settings) -> Callable[[], None]:

@@ -9,7 +9,7 @@ from flask import Flask
 from backend.factory import create_app
 from backend.infra.closing import close_app
 from backend.wiring import Parts
-from tests.conftest import Stores, make_settings
+from tests.conftest import OwnContextClient, Stores, make_settings
 
 # A port on which nothing listens.
 NO_REDIS = "redis://127.0.0.1:1/0"
@@ -19,6 +19,7 @@ NO_REDIS = "redis://127.0.0.1:1/0"
 def running_app(stores: Stores, parts: Parts | None = None, **settings: Any) -> Iterator[Flask]:
     """An application with `settings` changed, as another process would have it; closed afterwards."""
     app = create_app(make_settings(stores, **settings), parts)
+    app.test_client_class = OwnContextClient
     try:
         yield app
     finally:

@@ -1,16 +1,26 @@
 import sys
 import time
+from datetime import date
 
 import pytest
 
 from backend.config import ROOT
+from backend.engine.findings import Severity
 from backend.engine.matcher_checked import Disagreement, MatcherChoice
 from backend.engine.matcher_compiled import compiled
 from backend.infra.rule_files import folder_sources, read_folder
-from backend.infra.rule_trial import try_rulebook
+from backend.infra.rule_trial import Analysis, try_rulebook
 from backend.infra.rule_trial_child import try_sources
+from tests.engine.books import book
 
 SHIPPED = folder_sources(ROOT / "rules")
+OVERLAPPING = book(
+    """
+    - {id: small, about: A., when: {party: "<= 2"}, then: {discount: 5%}}
+    - {id: pair, about: B., when: {party: 2}, then: {discount: 6%}}
+    """,
+    hit_policy="unique",
+).sources
 
 
 def child(script: str) -> list[str]:
@@ -75,7 +85,22 @@ class TestTrySources:
     def test_the_answer_is_what_the_trial_reads(self) -> None:
         answer = try_sources(SHIPPED, matcher="durable")
 
-        assert answer | {"version": ""} == {"ok": True, "version": "", "problems": [], "failure": ""}
+        assert answer | {"version": ""} == {
+            "ok": True,
+            "version": "",
+            "problems": [],
+            "failure": "",
+            "findings": [],
+        }
+
+    def test_an_analysis_tells_its_findings_with_their_cases(self) -> None:
+        result = try_rulebook(OVERLAPPING, analysis=Analysis(date(2026, 12, 7)))
+
+        (found,) = result.findings
+        assert result.ok
+        assert (found.kind, found.severity, found.rules) == ("overlap", Severity.ERROR, ("pair", "small"))
+        assert found.case == {"party": 2}
+        assert (found.place.file, found.place.line) == ("rules/price.yaml", 7)
 
     def test_mistakes_are_given_with_their_places(self) -> None:
         answer = try_sources({}, matcher="compiled")

@@ -1,6 +1,6 @@
 """Releases: rulebooks that were served, kept so that every old price can be explained; and publications."""
 
-from sqlalchemy import BigInteger, ForeignKey, Identity
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -33,3 +33,25 @@ class RulePublication(Base):
     author: Mapped[str]
     note: Mapped[str]
     at: Mapped[Instant]
+
+
+class RuleProposal(Base):
+    """A draft that waits for somebody who may publish it. Settled once; nothing else of it ever changes.
+
+    `status` is `open`, `published`, `declined` or `withdrawn`; `publication` the number of what came of it.
+    """
+
+    __tablename__ = "rule_proposals"
+    __table_args__ = (Index("ix_rule_proposals_status", "status", "id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[str] = mapped_column(ForeignKey("rule_releases.version"))
+    based_on: Mapped[str] = mapped_column(ForeignKey("rule_releases.version"))
+    author: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    note: Mapped[str]
+    created_at: Mapped[Instant]
+    status: Mapped[str] = mapped_column(server_default="open")
+    settled_at: Mapped[Instant | None]
+    settled_by: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    reason: Mapped[str | None]
+    publication: Mapped[int | None] = mapped_column(ForeignKey("rule_publications.number"))

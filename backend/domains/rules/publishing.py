@@ -7,22 +7,23 @@ never by halves; every process follows the newest one.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from hashlib import sha256
+from typing import Any, Final
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from backend.domains.rules.checking import RuleChecks
 from backend.domains.rules.models import RulePublication, RuleRelease
 from backend.domains.rules.releases import PUBLISH, PUBLISHING_LOCK, ROLLBACK
-from backend.domains.rules.service import RulesRefusedError, Trial, UnknownReleaseError
+from backend.domains.rules.service import UnknownReleaseError
 from backend.engine.diff import RulebookDiff, compare
-from backend.engine.rulebook import Rulebook
 from backend.infra.after_commit import after_commit
 from backend.infra.audit import AuditLog
 from backend.infra.clock import Clock
 from backend.infra.postgres import DbSession
 from backend.infra.rule_files import read_sources
-from backend.kernel.errors import ConflictError, InvalidError
+from backend.kernel.errors import ConflictError, InvalidError, NotFoundError
 
 SUBJECT: Final = "rules"
 """What the audit log calls the rules."""
@@ -39,19 +40,47 @@ class RulesMovedOnError(ConflictError):
     title = "The rules have changed"
 
 
+class UnknownFileError(NotFoundError):
+    """The release has no file of this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """One file of the release with the version `release`."""
+
+    name: str
+    release: str
+    text: str
+
+    @property
+    def digest(self) -> str:
+        """What tells one text from another."""
+        return sha256(self.text.encode()).hexdigest()
+
+
 class NothingToPublishError(InvalidError):
     """The draft says what is served already."""
 
 
+class SecondPersonNeededError(ConflictError):
+    """Here nobody publishes alone: drafts are proposed first."""
+
+    title = "A second person publishes"
+
+
 @dataclass(frozen=True)
 class RulePublishing:
-    """The way of a draft into service, and back. `announce` wakes the processes that follow."""
+    """The way of a draft into service, and back. `announce` wakes the processes that follow.
+
+    With `second_person`, drafts are published only by way of a proposal (proposals.py).
+    """
 
     session: DbSession
     clock: Clock
     audit: AuditLog
-    trial: Trial
+    checks: RuleChecks
     announce: Callable[[], None]
+    second_person: bool = False
 
     def publish(
         self, *, sources: Mapping[str, str], note: str, author: str, expected_current: str | None
@@ -59,14 +88,33 @@ class RulePublishing:
         """Serve the rulebook of these texts from the commit on.
 
         `expected_current` is the version on which the draft is based; None where nothing was published.
-        Raises RulesRefusedError when the trial finds problems, RulesMovedOnError when another version is
-        current, NothingToPublishError when the current one says the same.
+        Raises RulesRefusedError when the check finds mistakes, RulesMovedOnError when another version is
+        current, NothingToPublishError when the current one says the same, SecondPersonNeededError.
         """
-        draft = self.checked(sources)
-        self._keep(draft)
-        return self._append(
-            draft.version, kind=PUBLISH, note=note, author=author, expected=expected_current, checks=True
+        if self.second_person:
+            raise SecondPersonNeededError(
+                "Here a second person publishes: send the draft to POST /api/rules/proposals, and ask "
+                "another rule editor to publish it. A rollback needs nobody else."
+            )
+        return self.publish_reviewed(
+            sources=sources, note=note, author=author, expected_current=expected_current
         )
+
+    def publish_reviewed(
+        self, *, sources: Mapping[str, str], note: str, author: str, expected_current: str | None
+    ) -> RulePublication:
+        """As `publish`, for what a second person has looked at where one is needed."""
+        version = self.keep(sources)
+        return self._append(
+            version, kind=PUBLISH, note=note, author=author, expected=expected_current, checks=True
+        )
+
+    def keep(self, sources: Mapping[str, str]) -> str:
+        """Keep the texts of a draft that may be published; its version. RulesRefusedError."""
+        draft = self.checks.admit(sources)
+        row = {"version": draft.version, "sources": dict(draft.sources), "created_at": self.clock.now()}
+        self.session.execute(insert(RuleRelease).values(row).on_conflict_do_nothing())
+        return draft.version
 
     def rollback(
         self, *, to: str, note: str, author: str, expected_current: str | None = None
@@ -74,9 +122,10 @@ class RulePublishing:
         """Serve an earlier release again: `to` is a number of the history or a version.
 
         Without `expected_current` it holds whatever was published last. UnknownReleaseError, and those
-        of `publish`: it is tried again, as the program may have changed since.
+        of `publish`: it is tried again, as the program may have changed since; but not analysed, as
+        an operator must be able to undo.
         """
-        earlier = self.checked(self.sources(to))
+        earlier = self.checks.readable(self.sources(to))
         return self._append(
             earlier.version,
             kind=ROLLBACK,
@@ -85,13 +134,6 @@ class RulePublishing:
             expected=expected_current,
             checks=expected_current is not None,
         )
-
-    def checked(self, sources: Mapping[str, str]) -> Rulebook:
-        """The rulebook of these texts once a child process has survived it; RulesRefusedError."""
-        result = self.trial(sources)
-        if not result.ok:
-            raise RulesRefusedError(result.messages)
-        return read_sources(sources)
 
     def current(self) -> RulePublication | None:
         """The newest publication; None when there was none yet."""
@@ -121,6 +163,15 @@ class RulePublishing:
         """The texts of a release by file name; UnknownReleaseError."""
         return self.release(version=reference).sources
 
+    def file(self, *, reference: str, name: str) -> RuleFile:
+        """One file of a release. UnknownReleaseError, UnknownFileError."""
+        release = self.release(version=reference)
+        if name not in release.sources:
+            raise UnknownFileError(
+                f"The release has no file {name}. It has {', '.join(sorted(release.sources))}."
+            )
+        return RuleFile(name, release.version, release.sources[name])
+
     def draft(self, *, based_on: str, files: Mapping[str, str | None]) -> dict[str, str]:
         """The texts of a release with some files replaced or added, and those that are None left out."""
         whole = {**self.sources(based_on), **files}
@@ -129,6 +180,22 @@ class RulePublishing:
     def diff(self, *, before: Mapping[str, str], after: Mapping[str, str]) -> RulebookDiff:
         """What changes from one set of texts to another. Both have been tried or checked before."""
         return compare(read_sources(before), read_sources(after))
+
+    def difference(
+        self,
+        *,
+        before: str | None = None,
+        after: str | None = None,
+        draft: Mapping[str, Any] | None = None,
+    ) -> RulebookDiff:
+        """What changes between two releases, or from a draft's base to the draft.
+
+        UnknownReleaseError; RulesRefusedError for a draft that cannot be read.
+        """
+        if draft is not None:
+            changed = self.checks.readable(self.draft(**draft)).sources
+            return self.diff(before=self.sources(draft["based_on"]), after=changed)
+        return self.diff(before=self.sources(before or SERVED), after=self.sources(after or SERVED))
 
     def _versions(self, reference: str) -> list[str]:
         """The versions, two at most, that a reference may mean."""
@@ -144,10 +211,6 @@ class RulePublishing:
             return []
         query = select(RuleRelease.version).where(RuleRelease.version.like(f"sha256:{version['start']}%"))
         return list(self.session.scalars(query.limit(2)))
-
-    def _keep(self, draft: Rulebook) -> None:
-        row = {"version": draft.version, "sources": dict(draft.sources), "created_at": self.clock.now()}
-        self.session.execute(insert(RuleRelease).values(row).on_conflict_do_nothing())
 
     def _append(
         self, version: str, *, kind: str, note: str, author: str, expected: str | None, checks: bool

@@ -46,12 +46,6 @@ class Releases:
             query = select(RuleRelease.sources).where(RuleRelease.version == version)
             return connection.execute(query).scalar()
 
-    def newest(self) -> Mapping[str, str] | None:
-        """The texts that were kept last, published or not; None when nothing was ever kept."""
-        with self.engine.connect() as connection:
-            query = select(RuleRelease.sources).order_by(RuleRelease.created_at.desc()).limit(1)
-            return connection.execute(query).scalar()
-
     def published(self) -> Published | None:
         """The newest publication; None when there was none yet."""
         with self.engine.connect() as connection:

@@ -22,7 +22,7 @@ from backend.engine.problems import RulebookError
 from backend.engine.rulebook import Rulebook
 from backend.infra.clock import Clock
 from backend.infra.rule_files import folder_sources, read_sources
-from backend.infra.rule_trial import TrialResult
+from backend.infra.rule_trial import Trial
 from backend.kernel.errors import InvalidError, NotFoundError
 
 log = structlog.get_logger(__name__)
@@ -31,7 +31,6 @@ RELEASES_AT_HAND: Final = 4
 
 Wait = Callable[[], object]
 """Returns when there may be something new, and after a moment in any case."""
-Trial = Callable[[Mapping[str, str]], TrialResult]
 
 
 class UnknownReleaseError(NotFoundError):
@@ -44,7 +43,7 @@ class RulesRefusedError(InvalidError):
     title = "The rules are not valid"
 
     def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("\n".join(problems))
+        super().__init__("\n".join(problems), extra={"problems": list(problems)})
         self.problems = tuple(problems)
 
 
@@ -64,9 +63,9 @@ class RulesService:
     ) -> None:
         """Serve the newest publication; with `folder_wins`, or when there is none, what `folder` says.
 
-        When the files of the folder are wrong, the newest release serves. The folder with which a
+        When the files of the folder are wrong, the newest publication serves. The folder with which a
         database is first served becomes its first publication.
-        Raises RulesRefusedError with every problem when there is no release to fall back on.
+        Raises RulesRefusedError with every problem when there is no publication to fall back on.
         """
         self.matcher_name = matcher_name
         self._folder = folder
@@ -150,10 +149,11 @@ class RulesService:
         self._followed = newest.number if newest else 0
         if newest and not folder_wins:
             self._swap_to(newest)
-        if self._served is None and not self.reload():
-            self._serve(self._newest_release())
-        elif newest is None:
-            self._releases.publish_first(version=self.rulebook().version, at=self._clock.now())
+        if self._served is None and not self.reload() and newest:
+            self._serve(read_sources(self._sources(newest.version), matcher=self._matcher))
+        served = self.rulebook().version
+        if newest is None:
+            self._releases.publish_first(version=served, at=self._clock.now())
 
     def _swap_to(self, newest: Published) -> None:
         if self._served is not None and self._served.version == newest.version:
@@ -191,12 +191,6 @@ class RulesService:
         self._problems = tuple(problems)
         log.error("rules_refused", problems=list(problems))
         return False
-
-    def _newest_release(self) -> Rulebook:
-        sources = self._releases.newest()
-        if sources is None:
-            raise RulesRefusedError(self._problems)
-        return read_sources(sources, matcher=self._matcher)
 
 
 def fingerprint(folder: Path) -> frozenset[tuple[str, int, int]]:

@@ -93,7 +93,7 @@ class TestStart:
     def test_nothing_is_loaded_whose_trial_failed(
         self, engine: Engine, folder: Path, clock: FakeClock
     ) -> None:
-        def crash(_: object) -> TrialResult:
+        def crash(_: object, **__: object) -> TrialResult:
             return TrialResult(ok=False, failure="the trial was killed by signal 11")
 
         with pytest.raises(RulesRefusedError, match="signal 11"):
