@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from backend.engine.nodes import ListNode, MapNode, Node, Scalar, is_table, where
 from backend.engine.vocabulary import suggest
 from backend.kernel.errors import InvalidError
 
 T = TypeVar("T")
+
+_LONGEST: Final = 600
+"""More than that nobody reads; a sentence that quotes a longer text of a file is cut in its middle."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,6 +32,14 @@ class Problem:
         if is_table(self.file):
             return f"{at}, column '{self.cell}': {self.message}" if self.cell else f"{at}: {self.message}"
         return f"{at}:{self.column}: {self.message}"
+
+
+def clipped(message: str) -> str:
+    """The message without the middle of a text that it quotes at great length."""
+    if len(message) <= _LONGEST:
+        return message
+    half = _LONGEST // 2
+    return f"{message[:half]} … {message[-half:]}"
 
 
 class RulebookError(InvalidError):
@@ -52,7 +63,7 @@ class Report:
     def add(self, node: Node, message: str) -> None:
         """Note a mistake at the place of `node`."""
         cell = self.columns[node.column - 1] if node.column <= len(self.columns) else ""
-        self.found.append(Problem(self.file, node.line, node.column, message, cell))
+        self.found.append(Problem(self.file, node.line, node.column, clipped(message), cell))
 
     def fields(
         self, node: Node, *, what: str, required: Sequence[str], optional: Sequence[str] = ()

@@ -14,7 +14,7 @@ from backend.engine.hit_policies import Collect
 from backend.engine.matcher import MatcherFactory
 from backend.engine.matcher_compiled import compiled
 from backend.engine.nodes import Documents, content
-from backend.engine.problems import Problem, Report, RulebookError
+from backend.engine.problems import Problem, Report, RulebookError, clipped
 from backend.engine.scenarios import Scenario
 from backend.engine.table_reader import Tables
 from backend.engine.vocabulary import CheckedFacts, DecisionSpec, Facts, Vocabulary, suggest
@@ -124,7 +124,7 @@ class Rulebook:
                     failure = f"scenario '{scenario.name}': {error}"
                 if failure:
                     place = scenario.expected_at
-                    problems.append(Problem(scenario.file, place.line, place.column, failure))
+                    problems.append(Problem(scenario.file, place.line, place.column, clipped(failure)))
         return problems
 
     def close(self) -> None:

@@ -52,7 +52,7 @@ _PRETTY: Final = {
 _POINT_BETWEEN: Final = re.compile(r"[0-9]\.[0-9]")
 _COMMA_BETWEEN: Final = re.compile(r"(?<=[0-9]),(?=[0-9])")
 _SHORT_HOUR: Final = re.compile(r"(?<![0-9:.])([0-9])(?=:[0-9]{2})")
-_FRACTION: Final = re.compile(r"(?<![0-9.])0?(?P<part>\.[0-9]+)(?![0-9]*\s?%)(?![0-9])")
+_FRACTION: Final = re.compile(r"(?<![0-9.])0?(?P<part>\.[0-9]{1,9})(?![0-9]|\s?%)")
 _LETTERS: Final = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _CAPITALS: Final = re.compile(r"\b(TRUE|FALSE)\b")
 

@@ -23,7 +23,8 @@ from backend.kernel.money import Money
 
 _COMPARE: Final = re.compile(r"(<=|>=|<|>)\s*(.*)", re.DOTALL)
 _WRONG_OPERATOR: Final = re.compile(r"(=<|=>|==|=|!=|<>)\s*(.*)", re.DOTALL)
-_INTERVAL: Final = re.compile(r"([\[(])\s*(.*?)\s*\.\.\s*(.*?)\s*([\])])", re.DOTALL)
+# Written so that a text of any length is matched, or not, in one pass.
+_INTERVAL: Final = re.compile(r"([\[(])((?:(?!\.\.).)*)\.\.(.*)([\])])", re.DOTALL)
 _NOT: Final = re.compile(r"not\s*\((.*)\)", re.DOTALL)
 # A piece of a list of values: quoted text, or anything up to a comma that a space follows.
 _PIECE: Final = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",]|,(?!\s))+')
@@ -152,9 +153,10 @@ def _refuse_operator(found: re.Match[str], fact: Fact) -> UnaryTest:
 
 def _read_interval(found: re.Match[str], fact: Fact) -> UnaryTest:
     _ordered(fact, found[0])
-    if not found[2] or not found[3]:
+    lowest, highest = found[2].strip(), found[3].strip()
+    if not lowest or not highest:
         raise ValueError(f"{found[0]!r} lacks one end; write a comparison such as '>= {fact.type.example}'")
-    low, high = fact.parse(found[2]), fact.parse(found[3])
+    low, high = fact.parse(lowest), fact.parse(highest)
     if isinstance(low, Money) and isinstance(high, Money) and low.currency != high.currency:
         raise ValueError(f"{found[0]!r} mixes {low.currency} and {high.currency}")
     interval = Interval(low, high, includes_low=found[1] == "[", includes_high=found[4] == "]")

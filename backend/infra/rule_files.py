@@ -72,9 +72,12 @@ def _check_ending(path: Path, *, is_in_tables: bool) -> None:
 def _text(path: Path) -> str:
     """The text of one file; _UnreadableError when it is none."""
     try:
-        raw = path.read_bytes()
+        size = path.stat().st_size
+        raw = path.read_bytes() if size <= MAX_BYTES else b""
     except OSError as error:
         raise _UnreadableError(f"this file cannot be read: {error.strerror}") from None
+    if size > MAX_BYTES:
+        raise _UnreadableError(_too_large(size))
     remedy = "save it again with the encoding UTF-8"
     if path.suffix == ".csv":
         remedy = "save it again as 'CSV UTF-8'"
@@ -112,6 +115,9 @@ def _read(sources: Mapping[str, str], problems: list[Problem], matcher: MatcherF
 def _document(name: str, text: str) -> Document:
     size = len(text.encode(errors="surrogatepass"))
     if size > MAX_BYTES:
-        message = f"this file has {size} bytes; rule files have at most {MAX_BYTES}: split it into several"
-        raise RulebookError([Problem(name, 1, 1, message)])
+        raise RulebookError([Problem(name, 1, 1, _too_large(size))])
     return parse_document(name, text)
+
+
+def _too_large(size: int) -> str:
+    return f"this file has {size} bytes; rule files have at most {MAX_BYTES}: split it into several"

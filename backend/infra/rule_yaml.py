@@ -30,9 +30,9 @@ MAX_DEPTH: Final = 20
 _CONFLICT: Final = re.compile(r"^(<{7}|={7}|>{7})( |$)", re.MULTILINE)
 # Tests that YAML would read as something else when they stand without quotation marks.
 _UNQUOTED: Final = re.compile(
-    r"^(?P<before>[ -]*\w+:\s+)(?P<test>>=?\s*[^\s>|#][^#]*?|\[[^\]\"']*\.\.[^\"']*?\)|-)\s*(#.*)?$",
-    re.MULTILINE,
+    r"^(?P<before>[ -]*\w+:\s+)(?P<test>>=?\s*[^\s>|#][^#]*?|\[[^\]\"']*\.\.[^\"']*?\)|-)\s*(#.*)?",
 )
+_LONGEST_LINE: Final = 500
 _CURLY: Final = re.compile("[\u201c\u201d\u201e\xab\u2018\u2019].*[\u201c\u201d\xbb\u2018\u2019]", re.DOTALL)
 _SENTENCES: Final = (
     ("character '\\t'", "a tab stands here; indent with spaces"),
@@ -45,6 +45,9 @@ _SENTENCES: Final = (
     ("expected ',' or ']'", "a bracket '[' is not closed"),
     ("expected ',' or '}'", "a brace '{' is not closed"),
     ("expected <block end>", "this line is not indented as the lines that it belongs with"),
+    ("escape", "'\\' has a meaning of its own between double quotation marks; write it twice"),
+    ("chomping", "a text that begins with '>' or '|' stands in quotation marks"),
+    ("incompatible YAML", "a line '%YAML' stands here; delete it"),
     ("another document", "a line '---' begins a second document; keep one in each file"),
     ("could not find expected ':'", "a ':' is missing after this key"),
 )  # fmt: skip
@@ -83,8 +86,9 @@ def _at(name: str, text: str, position: int, message: str) -> Problem:
 def _explained(name: str, text: str, error: MarkedYAMLError) -> list[Problem]:
     """The mistakes that staff make most, all of them; else what YAML says, in plainer words."""
     unquoted = [
-        _at(name, text, found.start("test"), f'put this test in quotation marks: "{found["test"]}"')
-        for found in _UNQUOTED.finditer(text)
+        Problem(name, number, found.start("test") + 1, f'put this test in quotation marks: "{found["test"]}"')
+        for number, line in enumerate(text.replace("\r", "").split("\n"), 1)
+        if len(line) <= _LONGEST_LINE and (found := _UNQUOTED.fullmatch(line))
     ]
     if unquoted:
         return unquoted
