@@ -17,10 +17,12 @@ from flask import Flask
 from backend.domains.availability.holds import HoldService
 from backend.domains.availability.schedules import SchedulePatch, ScheduleService
 from backend.domains.availability.service import AvailabilityService
+from backend.domains.rules.publishing import RulePublishing
 from backend.infra.postgres import db
 from backend.kernel.versions import Edit
 from tests.conftest import Stores
 from tests.factories.apps import running_app
+from tests.factories.rules import SHIPPED, dearer
 
 LONGEST_WAIT: Final = 120
 
@@ -113,7 +115,23 @@ class Resize:
         schedules.change(provider_id=self.provider_id, patch=patch, edit=Edit("crowd", version))
 
 
-Act = Hold | Claim | Move | Free | ReleaseExpired | Resize
+@dataclass(frozen=True)
+class Publish:
+    """Publish the shipped rules with dearer evenings."""
+
+    percent: int
+    based_on: str
+
+    def do(self) -> None:
+        svcs.flask.get(RulePublishing).publish(
+            sources=SHIPPED | dearer(self.percent),
+            note=f"Evenings cost {self.percent} % more",
+            author="crowd",
+            expected_current=self.based_on,
+        )
+
+
+Act = Publish | Hold | Claim | Move | Free | ReleaseExpired | Resize
 
 
 @dataclass(frozen=True)
