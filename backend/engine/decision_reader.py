@@ -69,6 +69,7 @@ def _read_block(node: Node, vocabulary: Vocabulary, report: Report, tables: Tabl
         if row.is_whole
     ]
     rules = tuple(rule for rule in read if rule is not None)
+    rule_ids = tuple(value for row in rows for key, value in _scalars(row.node) if key == "id")
     _check_priorities(policy, rules, rules_report)
     return Block(
         report=report,
@@ -79,17 +80,20 @@ def _read_block(node: Node, vocabulary: Vocabulary, report: Report, tables: Tabl
         about=report.text(parts.get("about"), what="'about'"),
         hit_policy=policy,
         rules=rules,
-        rule_ids=tuple(value for row in rows for key, value in _scalars(row.node) if key == "id"),
+        rule_ids=rule_ids,
         has_dates=any(key in {"from", "until"} for row in rows for key, _ in _scalars(row.node)),
-        scenario_nodes=_read_scenario_nodes(parts, rows, report),
+        scenario_nodes=_read_scenario_nodes(parts, rows, rule_ids, report),
         complete_at=_read_complete(parts.get("complete"), report),
     )
 
 
-def _read_scenario_nodes(parts: Mapping[str, Node], rows: Sequence[Row], report: Report) -> tuple[Node, ...]:
-    """The scenarios; none of a table that cannot be read, whose rules they would not find."""
+def _read_scenario_nodes(
+    parts: Mapping[str, Node], rows: Sequence[Row], rule_ids: Sequence[str], report: Report
+) -> tuple[Node, ...]:
+    """The scenarios; none where a rule without an id, or a whole table, is what they may refer to."""
     nodes = report.items(parts.get("scenarios"), what="'scenarios'")
-    return nodes if rows or "table" not in parts else ()
+    is_known = len(rule_ids) == len(rows) and (rows or "table" not in parts)
+    return nodes if is_known else ()
 
 
 def _read_rows(

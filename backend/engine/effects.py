@@ -4,6 +4,7 @@ Price effects turn into one signed line: `apply(base, subtotal)`. Percentages ar
 stage started from, so those of one stage add up and never compound.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,6 +13,7 @@ from typing import Any, ClassVar, Final, Self
 from backend.engine.values import BOOLEAN, MONEY, PERCENT, TEXT, ValueType
 from backend.kernel.money import Money
 
+_PLAIN_NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
 _WHOLE: Final = Decimal(100)
 
 
@@ -42,6 +44,10 @@ def parse_amount(text: str) -> Money | Decimal:
     """A percentage as Decimal (`25%`), or money (`15.00 EUR`)."""
     if text.endswith("%"):
         return Decimal(PERCENT.parse(text))
+    if _PLAIN_NUMBER.fullmatch(text):
+        raise ValueError(
+            f"{text!r} has no unit; write '{text}%' for a percentage, or an amount such as 15.00 EUR"
+        )
     try:
         amount: Money = MONEY.parse(text)
     except ValueError:

@@ -12,6 +12,7 @@ from backend.kernel.money import EXPONENTS, CurrencyError, Money
 
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,9})?")
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,15}")
+_WITH_UNIT: Final = re.compile(r"([+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?)\s*[A-Za-z]+")
 _MONEY: Final = re.compile(r"(?P<amount>\S+) (?P<currency>[A-Z]{3})")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME: Final = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
@@ -57,7 +58,14 @@ def _looks_like_a_test(value: str) -> bool:
     return value in {"missing", "present"} or ".." in value or value.startswith("has ")
 
 
+def _refuse_unit(text: str) -> None:
+    found = _WITH_UNIT.fullmatch(text)
+    if found:
+        raise ValueError(f"{text!r} is a number with a unit; write the number alone: {found[1]}")
+
+
 def _parse_integer(text: str) -> int:
+    _refuse_unit(text)
     if not _INTEGER.fullmatch(text):
         raise ValueError(f"{text!r} is not a whole number; write one such as 3")
     return int(text)
@@ -68,6 +76,7 @@ def _parse_number(text: str) -> Decimal:
         raise ValueError(f"{text!r} is a percentage, and a plain number is wanted; leave out the '%'")
     if "," in text:
         raise ValueError(f"{text!r} has a comma; write the decimals after a point, such as 2.5")
+    _refuse_unit(text)
     if not _NUMBER.fullmatch(text):
         raise ValueError(f"{text!r} is not a number; write one such as 2.5")
     return Decimal(text)
@@ -85,9 +94,11 @@ def _parse_percent(text: str) -> Decimal:
         raise ValueError(f"{text!r} has a comma; write the decimals after a point, such as 2.5%")
     if not _NUMBER.fullmatch(number):
         raise ValueError(f"{text!r} is not a percentage; write one such as 25%")
+    value = Decimal(number)
     if number == text:
-        raise ValueError(f"{text!r} is not a percentage: it needs a '%' at the end; write {text + '%'!r}")
-    return Decimal(number)
+        meant = f"{(value * 100).normalize():f}%" if abs(value) < 1 else f"{text}%"
+        raise ValueError(f"{text!r} is not a percentage: it needs a '%' at the end; write {meant!r}")
+    return value
 
 
 def _write_percent(value: Decimal) -> str:

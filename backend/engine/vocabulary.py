@@ -23,12 +23,17 @@ class FactError(InvalidError):
     """A fact that the vocabulary does not know, or a value of another type than it says."""
 
 
+# How many letters two words share that may be the same one, as in sat and saturday.
+_STEM: Final = 3
+
+
 def suggest(word: str, known: Mapping[str, Any] | tuple[str, ...] | frozenset[str]) -> str:
     """` Did you mean 'x'?` for a near spelling; otherwise what there is, when that is a short list."""
     close = get_close_matches(word, known, n=1, cutoff=0.6)
+    close = close or [name for name in known if len(name) >= _STEM and word.startswith(name)]
     if close:
         return f" Did you mean {close[0]!r}?"
-    few = sorted(known)
+    few = sorted(set(known))
     return f" Known: {', '.join(few)}." if 0 < len(few) <= 12 else ""  # noqa: PLR2004
 
 

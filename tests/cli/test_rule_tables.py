@@ -88,7 +88,7 @@ class TestImport:
         [
             (
                 TABLE.replace("5%", "5"),
-                "table.csv row 2, column 'then: discount': '5' is neither a percentage such as 25%",
+                "table.csv row 2, column 'then: discount': '5' has no unit; write '5%' for a percentage",
             ),
             (
                 TABLE.replace("party", "partee"),

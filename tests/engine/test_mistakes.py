@@ -173,7 +173,7 @@ class TestEffects:
             (
                 "surcharge: 5",
                 18,
-                "'5' is neither a percentage such as 25% nor an amount of money such as 15.00 EUR",
+                "'5' has no unit; write '5%' for a percentage, or an amount such as 15.00 EUR",
             ),
             ("surcharge: 5 %", 18, "'5 %' has a space before the '%'; write '5%'"),
             ("surcharge: -5%", 18, "surcharge takes more than nothing, and -5% is not"),

@@ -113,7 +113,7 @@ class TestCells:
             ({"surcharge": "2,5%"}, "then: surcharge", "'2,5%' has a comma; write 2.5 for decimals and 2, 5 (with a space) for a list, or declare decimal: \",\" beside 'table:' in the rule file"),
             ({"occupancy": ">= 0.25"}, "when: occupancy", "'0.25' lacks its '%'; write '25%' if that is meant"),
             ({"surcharge": "0.255"}, "then: surcharge", "'0.255' lacks its '%'; write '25.5%' if that is meant"),
-            ({"surcharge": "25"}, "then: surcharge", "'25' is neither a percentage such as 25% nor an amount of money such as 15.00 EUR"),
+            ({"surcharge": "25"}, "then: surcharge", "'25' has no unit; write '25%' for a percentage, or an amount such as 15.00 EUR"),
             ({"from": "24/12/2026"}, "from", "'24/12/2026' is not a date; write year-month-day, such as 2026-12-24"),
             ({"start_time": "9:00 AM"}, "when: start_time", "'09:00 AM' is not a time of day; write hours and minutes, such as 18:00 or 09:30"),
             ({"is_new": "VRAI"}, "when: is_new", "'VRAI' is neither true nor false; write one of the two"),
@@ -239,7 +239,6 @@ class TestFiles:
         )
 
         assert [problem.partition(":")[0] for problem in said] == [
-            "rules/peak.yaml",
             "rules/tables/peak.csv row 1, column 'when",
             "rules/tables/peak.csv row 3, column 'id'",
             "rules/tables/peak.csv row 4, column 'then",
