@@ -11,7 +11,7 @@ import click
 import svcs
 from flask.cli import AppGroup
 
-from backend.cli import rule_releases, rule_tables, rule_try
+from backend.cli import backtest, rule_releases, rule_tables, rule_try
 from backend.config import ROOT
 from backend.domains.pricing.price import Price
 from backend.domains.pricing.service import QuoteService
@@ -24,7 +24,7 @@ from backend.infra.rule_files import folder_sources, read_sources
 from backend.kernel.errors import ClimbUpError
 
 group = AppGroup("rules", help="Check, try, explain and publish the rules that staff edit.")
-for command in (*rule_releases.COMMANDS, *rule_tables.COMMANDS, rule_try.try_command):
+for command in (*rule_releases.COMMANDS, *rule_tables.COMMANDS, *backtest.COMMANDS, rule_try.try_command):
     group.add_command(command)
 
 

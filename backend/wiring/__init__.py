@@ -19,6 +19,7 @@ from backend.infra.jobs import JobQueue, Task, queue_app
 from backend.infra.postgres import IDLE_SECONDS, DbSession, db, ping_idle
 from backend.infra.redis import Outage
 from backend.wiring.availability import register_availability, register_catalog
+from backend.wiring.backtesting import register_backtesting
 from backend.wiring.bookings import TASKS as BOOKING_TASKS
 from backend.wiring.bookings import register_bookings
 from backend.wiring.identity import register_identity
@@ -51,6 +52,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     register_operations(app, settings)
     register_pricing(app, settings)
     register_bookings(app)
+    register_backtesting(app)
 
 
 def _register_infra(app: Flask, settings: Settings, parts: Parts, engine: Engine) -> None:
