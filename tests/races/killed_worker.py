@@ -3,12 +3,10 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,14 +17,13 @@ import svcs
 from flask import Flask
 from sqlalchemy import text
 
-from backend.config import ROOT
 from backend.domains.availability.service import AvailabilityService
 from backend.infra.clock import SystemClock
 from backend.infra.postgres import db
-from tests.cli.ports import free_port, wait_until_answering
-from tests.conftest import Stores, make_settings
+from tests.conftest import Stores
 from tests.factories.apps import running_app
 from tests.factories.bookings import Customer, make_class, make_newcomers, next_week
+from tests.races.server import web_server
 
 CUSTOMERS: Final = 16
 SEATS: Final = 100
@@ -71,7 +68,7 @@ def book_while_killing(stores: Stores, *, bookings: int, kills: int, log: Path) 
         *slots, left_held = _slots(app)
         customers = make_newcomers(app, count=CUSTOMERS)
         share = bookings // CUSTOMERS
-        with _server(stores, log) as (address, master), ThreadPoolExecutor(CUSTOMERS) as pool:
+        with web_server(stores, log) as (address, master), ThreadPoolExecutor(CUSTOMERS) as pool:
             jobs = [
                 pool.submit(
                     _book, address, headers, left_held, [slots[(i + k) % len(slots)] for k in range(share)]
@@ -87,36 +84,6 @@ def _slots(app: Flask) -> list[str]:
     klass = make_class(seats=SEATS)
     day = next_week(SystemClock().now())
     return [slot["slot_id"] for slot in Customer.new(app.test_client()).slots(klass, day=day)]
-
-
-@contextmanager
-def _server(stores: Stores, log: Path) -> Iterator[tuple[str, int]]:
-    """The web server as it is run in production, on a port of its own: its address and its process."""
-    settings, port = make_settings(stores), free_port()
-    environment = {
-        "PATH": os.defpath,
-        "CLIMBUP_ENV": "test",
-        "POSTGRES_URL": stores.postgres_url,
-        "REDIS_URL": stores.redis_url,
-        "JWT_SECRET_KEY": settings.jwt_secret,
-        "DATA_DIR": str(settings.data_dir),
-        "RATE_LIMIT": settings.rate_limit,
-        "RULES_MATCHER": settings.matcher,
-        "RULES_RELOAD": "0",
-        "WEB_WORKERS": "2",
-        "PORT": str(port),
-        "LOG_FILE": str(log),
-    }
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:backend.cli.gunicorn_conf", "app:application"]
-    with log.with_suffix(".out").open("wb") as out:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out)
-        try:
-            address = f"http://127.0.0.1:{port}"
-            wait_until_answering(port, process)
-            yield address, process.pid
-        finally:
-            process.terminate()
-            process.wait(START_SECONDS)
 
 
 def _kill(master: int, kills: int, *, still: Callable[[], bool]) -> int:
