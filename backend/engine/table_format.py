@@ -20,7 +20,7 @@ DATES: Final[Mapping[str, re.Pattern[str]]] = {
 }
 """How dates may be declared to be written; 2026-12-24 is understood under each."""
 
-_FILE: Final = re.compile(r"tables/\w[\w -]*\.csv")
+_FILE: Final = re.compile(r"tables/[a-zA-Z0-9_-]+\.csv")
 _CONFLICT: Final = re.compile(r"(<{7}|={7}|>{7})( .*)?", re.DOTALL)
 
 

@@ -9,17 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backend.config import ROOT
 from backend.engine.effects import EFFECTS
 from backend.engine.nodes import ListNode, MapNode, Node, Scalar, content
 from backend.engine.problems import RulebookError
 from backend.engine.rulebook import Rulebook
+from backend.engine.table_format import TableFormat
+from backend.engine.table_reader import read_table
 from backend.engine.table_writer import write_table
 from backend.engine.unary_tests import OneOf, UnaryTest
-from backend.infra.rule_files import read_sources
+from backend.infra.rule_files import folder_sources, read_sources
 from backend.infra.rule_yaml import parse_document
 from backend.infra.rule_yaml_writer import write_rules
 from tests.engine.cases import FACTS, VALUES, facts, unary_tests
 
+SHIPPED = folder_sources(ROOT / "rules")
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HEAD = "decision: all\nabout: A.\nhit_policy: collect\n"
 VOCABULARY = "facts:\n" + "".join(
@@ -100,6 +104,25 @@ class TestRoundTrip:
         again = from_table(write_table(book.decisions["all"].rules, vocabulary=book.vocabulary))
 
         assert again.decisions["all"].rules[0].condition == book.decisions["all"].rules[0].condition
+
+    @pytest.mark.parametrize(
+        "decision", ["cancellation", "experience", "floor", "group_discount", "validation"]
+    )
+    def test_the_shipped_rules_survive_it(self, decision):
+        book = read_sources(SHIPPED)
+        rules = book.decisions[decision].rules
+
+        table = write_table(rules, vocabulary=book.vocabulary)
+
+        rows, report = read_table(
+            table,
+            name="rules/tables/x.csv",
+            form=TableFormat(),
+            spec=book.vocabulary.decisions[decision],
+            vocabulary=book.vocabulary,
+        )
+        assert report.found == []
+        assert [content(row.node) for row in rows] == [content(rule.place) for rule in rules]
 
     def test_blocks_are_refused_with_their_place(self):
         text = "rules:\n  - id: a\n    about: A.\n    when:\n      any: [{party: 1}, {party: 3}]\n    then: {refund: 5%}\n"
