@@ -16,8 +16,10 @@ from backend.domains.bookings import routes as bookings
 from backend.domains.catalog import routes as catalog
 from backend.domains.identity import routes as identity
 from backend.domains.pricing import routes as pricing
+from backend.domains.pricing import what_if_routes
 from backend.domains.rules import proposal_routes
 from backend.domains.rules import routes as rule_routes
+from backend.domains.shadow import routes as shadow
 from backend.domains.waitlist import routes as waitlist
 from backend.infra.postgres import db, engine_options, sqlalchemy_url
 from backend.web import app as web_app
@@ -33,6 +35,8 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     availability.availability,
     availability.holds,
     pricing.blueprint,
+    what_if_routes.blueprint,
+    shadow.blueprint,
     bookings.blueprint,
     waitlist.blueprint,
     rule_routes.blueprint,

@@ -1,6 +1,7 @@
 """`flask rules`: check the files, try a case, explain a quote. The same services as the API.
 
-What publishes stands in rule_releases.py, decision tables in rule_tables.py, trying a case in rule_try.py.
+What publishes stands in rule_releases.py, decision tables in rule_tables.py; rule_try.py tries a case,
+rule_shadow.py many.
 """
 
 import sys
@@ -11,7 +12,7 @@ import click
 import svcs
 from flask.cli import AppGroup
 
-from backend.cli import backtest, rule_releases, rule_tables, rule_try
+from backend.cli import backtest, rule_releases, rule_shadow, rule_tables, rule_try
 from backend.config import ROOT
 from backend.domains.pricing.price import Price
 from backend.domains.pricing.service import QuoteService
@@ -24,7 +25,13 @@ from backend.infra.rule_files import folder_sources, read_sources
 from backend.kernel.errors import ClimbUpError
 
 group = AppGroup("rules", help="Check, try, explain and publish the rules that staff edit.")
-for command in (*rule_releases.COMMANDS, *rule_tables.COMMANDS, *backtest.COMMANDS, rule_try.try_command):
+for command in (
+    *rule_releases.COMMANDS,
+    *rule_tables.COMMANDS,
+    *backtest.COMMANDS,
+    rule_shadow.shadow,
+    rule_try.try_command,
+):
     group.add_command(command)
 
 

@@ -13,6 +13,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from backend.config import shared_metrics_dir
+from backend.kernel.money import Money
 
 BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -36,6 +37,14 @@ _DISAGREEMENTS: Final = Counter(
 _BOOKINGS: Final = Counter("bookings_total", "Bookings that entered a status.", ["status"])
 _HOLDS: Final = Counter("holds_total", "Holds by what was done with them.", ["outcome"])
 _EVENTS_DROPPED: Final = Counter("events_dropped_total", "Behaviour events that could not be kept.")
+_SHADOW_QUOTES: Final = Counter(
+    "shadow_quotes_total", "Quotes seen by a shadow of the rules, by what it would change.", ["result"]
+)
+_SHADOW_DIFFERENCE: Final = Counter(
+    "shadow_difference_minor_total",
+    "By how much a shadow would change prices, in minor units, dearer and cheaper ones apart.",
+    ["currency", "direction"],
+)
 
 
 def rule_fired(decision: str, rule: str) -> None:
@@ -61,6 +70,23 @@ def hold_settled(outcome: str, count: int = 1) -> None:
 def events_dropped(count: int) -> None:
     """So many behaviour events were lost: the store failed, or the buffer was full."""
     _EVENTS_DROPPED.inc(count)
+
+
+def shadow_compared(result: str, difference: Money) -> None:
+    """A shadow of the rules priced a quote: `result` names what it would change, `difference` by how much."""
+    _SHADOW_QUOTES.labels(result).inc()
+    if result in {"dearer", "cheaper"}:
+        _SHADOW_DIFFERENCE.labels(difference.currency, result).inc(abs(difference.minor))
+
+
+def shadow_failed() -> None:
+    """A shadow of the rules could not price a quote."""
+    _SHADOW_QUOTES.labels("failed").inc()
+
+
+def shadow_dropped() -> None:
+    """A quote was not compared with a shadow: too many waited."""
+    _SHADOW_QUOTES.labels("dropped").inc()
 
 
 def exposition(*also: Collector) -> bytes:

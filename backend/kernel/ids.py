@@ -16,6 +16,7 @@ SESSION = "ses"
 EXCEPTION = "exc"
 AUDIT = "aud"
 RULE_PROPOSAL = "rpr"
+SHADOW = "shd"
 
 _SHAPE = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}")
 

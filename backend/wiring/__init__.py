@@ -27,6 +27,7 @@ from backend.wiring.operations import TASKS as OPERATIONS_TASKS
 from backend.wiring.operations import register_operations
 from backend.wiring.pricing import register_pricing
 from backend.wiring.rules import register_rules
+from backend.wiring.shadow import register_shadow
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     register_identity(app, settings)
     register_catalog(app)
     register_availability(app, settings)
+    register_shadow(app, engine)
     register_rules(app, settings, engine)
     register_operations(app, settings)
     register_pricing(app, settings)

@@ -12,7 +12,12 @@ from backend.domains.pricing.cancellation import CancellationPolicy
 from backend.domains.pricing.listing import SlotListing
 from backend.domains.pricing.service import QuoteService
 from backend.domains.pricing.tokens import QuoteTokens
+from backend.domains.pricing.what_if import WhatIf
+from backend.domains.rules.checking import RuleChecks
+from backend.domains.rules.publishing import RulePublishing
 from backend.domains.rules.service import RulesService
+from backend.domains.shadow.evaluation import ShadowEvaluation
+from backend.infra.clock import Clock
 from backend.infra.event_buffer import Events
 from backend.infra.postgres import db
 
@@ -31,6 +36,7 @@ def register_pricing(app: Flask, settings: Settings) -> None:
             tokens=tokens,
             events=container.get(Events),
             lifetime=lifetime,
+            observe=container.get(ShadowEvaluation).observe,
         )
 
     def listing(container: svcs.Container) -> SlotListing:
@@ -43,6 +49,16 @@ def register_pricing(app: Flask, settings: Settings) -> None:
     def cancellation(container: svcs.Container) -> CancellationPolicy:
         return CancellationPolicy(container.get(RulesService))
 
+    def what_if(container: svcs.Container) -> WhatIf:
+        return WhatIf(
+            session=db.session,
+            clock=container.get_abstract(Clock),
+            rules=container.get(RulesService),
+            publishing=container.get(RulePublishing),
+            checks=container.get(RuleChecks),
+        )
+
     svcs.flask.register_factory(app, QuoteService, quotes)
+    svcs.flask.register_factory(app, WhatIf, what_if)
     svcs.flask.register_factory(app, SlotListing, listing)
     svcs.flask.register_factory(app, CancellationPolicy, cancellation)

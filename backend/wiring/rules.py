@@ -15,6 +15,7 @@ from backend.domains.rules.checking import RuleChecks
 from backend.domains.rules.proposals import RuleProposals
 from backend.domains.rules.publishing import RulePublishing
 from backend.domains.rules.service import RulesService
+from backend.domains.shadow.evaluation import ShadowEvaluation
 from backend.engine.matcher_checked import Disagreement, MatcherChoice, choose_matcher
 from backend.infra import metrics
 from backend.infra.audit import AuditLog
@@ -51,7 +52,8 @@ def register_rules(app: Flask, settings: Settings, engine: Engine) -> None:
             folder_wins=settings.rules_reload,
         )
         if settings.rules_poll_seconds:
-            on_close(app, _follow(rules, container.get(redis.Redis), settings))
+            also = container.get(ShadowEvaluation).follow
+            on_close(app, _follow(rules, container.get(redis.Redis), settings, also))
         return rules
 
     def checks(container: svcs.Container) -> RuleChecks:
@@ -84,16 +86,19 @@ def _proposals(container: svcs.Container) -> RuleProposals:
     )
 
 
-def _follow(rules: RulesService, client: redis.Redis, settings: Settings) -> Callable[[], None]:
+def _follow(
+    rules: RulesService, client: redis.Redis, settings: Settings, also: Callable[[], None]
+) -> Callable[[], None]:
     """Let a thread look for what is new: at once when told through Redis, else each `rules_poll_seconds`.
 
-    The answer ends it.
+    `also` is what else it looks after at each turn. The answer ends it.
     """
     stop = threading.Event()
     listener = Listener(client, TOPIC, sleep=stop.wait)
     options = {
         "wait": partial(listener.wait, settings.rules_poll_seconds),
         "folder": settings.rules_reload,
+        "also": [also],
     }
     thread = threading.Thread(target=rules.watch, args=(stop,), kwargs=options, name="rules", daemon=True)
     thread.start()

@@ -1,6 +1,6 @@
 """Quotes: priced, explained, stored, signed; redeemed once; explained again years later."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
@@ -25,6 +25,7 @@ from backend.domains.pricing.records import case_document, price_document, read_
 from backend.domains.pricing.tokens import Promise, QuoteTokenError, QuoteTokens
 from backend.domains.rules.service import RulesService
 from backend.infra import metrics
+from backend.infra.after_commit import after_commit
 from backend.infra.event_buffer import Events
 from backend.infra.postgres import DbSession
 from backend.kernel import ids
@@ -95,6 +96,25 @@ class Explanation:
         return self.again.lines == self.quote.price.lines
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A case and the price that somebody was answered at `at`; a refusal has no quote."""
+
+    id: str
+    case: Case
+    price: Price
+    at: datetime
+
+    @property
+    def quote_id(self) -> str | None:
+        """The quote that holds it; None when it was refused, and so not stored."""
+        return None if self.price.refusals else self.id
+
+
+Observer = Callable[[Answered], None]
+"""Is told what was answered, once that is certain; must neither wait nor fail."""
+
+
 @dataclass(frozen=True)
 class QuoteService:
     """Makes quotes and honours them."""
@@ -106,6 +126,7 @@ class QuoteService:
     tokens: QuoteTokens
     events: Events
     lifetime: timedelta
+    observe: Observer
 
     def make(
         self, *, user_id: str | None, slot_id: str, party: int, currency: str | None, now: datetime
@@ -121,9 +142,14 @@ class QuoteService:
         case = slot_case(slot, party=party, customer=self._customer(user_id), now=now)
         rulebook = self.rules.rulebook()
         priced = price(rulebook, case, at=now)
+        answered = Answered(ids.new_id(ids.QUOTE), case, priced, now)
+        if priced.refusals:
+            # Nothing is stored: the refusal is the answer.
+            self.observe(answered)
         _require_sold(priced.refusals)
+        after_commit(self.session, lambda: self.observe(answered))
         values = {
-            "id": ids.new_id(ids.QUOTE),
+            "id": answered.id,
             "user_id": user_id,
             "product_id": slot.product.id,
             "provider_id": slot.provider.id,

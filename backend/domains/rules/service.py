@@ -128,8 +128,13 @@ class RulesService:
             self._followed = newest.number
             return True
 
-    def watch(self, stop: threading.Event, *, wait: Wait, folder: bool) -> None:
-        """Follow publications, and with `folder` changed files, each time `wait` returns, until `stop`."""
+    def watch(
+        self, stop: threading.Event, *, wait: Wait, folder: bool, also: Sequence[Callable[[], object]] = ()
+    ) -> None:
+        """Follow publications, and with `folder` changed files, each time `wait` returns, until `stop`.
+
+        `also` is what else follows the database: called at each turn, it must not fail.
+        """
         while not stop.is_set():
             wait()
             try:
@@ -138,6 +143,8 @@ class RulesService:
                     self.reload()
             except SQLAlchemyError as error:
                 log.warning("rules_not_followed", error=str(error))
+            for follow in also:
+                follow()
 
     def release(self, *, version: str) -> Rulebook:
         """A rulebook that was served once, read again from its kept files. UnknownReleaseError."""
