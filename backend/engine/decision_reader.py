@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from backend.engine.effects import EFFECTS
+from backend.engine.effects import EFFECTS, MinimumMargin
 from backend.engine.hit_policies import HIT_POLICIES, Best, Collect, HitPolicy, Priority
 from backend.engine.nodes import MapNode, Node, Place, Scalar, where
+from backend.engine.premises import NOTHING_ASSUMED, Premises, read_premises
 from backend.engine.problems import Report
 from backend.engine.rule_reader import read_applies_to, read_rule
 from backend.engine.rules import Rule
@@ -20,6 +21,7 @@ from backend.engine.vocabulary import DecisionSpec, Vocabulary, suggest
 
 _REQUIRED: Final = ("decision", "about", "hit_policy")
 _OPTIONAL: Final = ("rules", "table", "owner", "applies_to", "complete", "scenarios")
+_OF_THE_FLOOR: Final = ("assumes", "intended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Block:
     has_dates: bool
     scenario_nodes: tuple[Node, ...]
     complete_at: Place | None = None
+    premises: Premises = NOTHING_ASSUMED
 
 
 def read_blocks(node: Node, *, vocabulary: Vocabulary, report: Report, tables: Tables) -> list[Block]:
@@ -56,7 +59,8 @@ def read_blocks(node: Node, *, vocabulary: Vocabulary, report: Report, tables: T
 
 
 def _read_block(node: Node, vocabulary: Vocabulary, report: Report, tables: Tables) -> Block | None:
-    parts = report.fields(node, what="a decision", required=_REQUIRED, optional=_OPTIONAL)
+    optional = (*_OPTIONAL, *_OF_THE_FLOOR)
+    parts = report.fields(node, what="a decision", required=_REQUIRED, optional=optional)
     if parts is None:
         return None
     spec = _read_spec(parts.get("decision"), vocabulary, report)
@@ -84,6 +88,7 @@ def _read_block(node: Node, vocabulary: Vocabulary, report: Report, tables: Tabl
         has_dates=any(key in {"from", "until"} for row in rows for key, _ in _scalars(row.node)),
         scenario_nodes=_read_scenario_nodes(parts, rows, rule_ids, report),
         complete_at=_read_complete(parts.get("complete"), report),
+        premises=_read_premises(parts, spec, report),
     )
 
 
@@ -126,6 +131,14 @@ def _read_complete(node: Node | None, report: Report) -> Place | None:
     if node is None or not report.value(node, BOOLEAN.parse):
         return None
     return Place(report.file, node.line, node.column)
+
+
+def _read_premises(parts: Mapping[str, Node], spec: DecisionSpec, report: Report) -> Premises:
+    """The premises of the floor; a key of them elsewhere is a mistake."""
+    given = [parts[name] for name in _OF_THE_FLOOR if name in parts]
+    if given and MinimumMargin.keyword not in spec.effects:
+        report.add(given[0], "'assumes' and 'intended' belong to the decision that sets the floor")
+    return read_premises(parts, report=report)
 
 
 def _scalars(node: Node) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from backend.engine.hit_policies import HitPolicy
 from backend.engine.matcher import Matcher, MatcherFactory
 from backend.engine.near_misses import Explainers
 from backend.engine.nodes import Place
+from backend.engine.premises import NOTHING_ASSUMED, Premises
 from backend.engine.rules import Rule
 from backend.engine.scenarios import Scenario
 from backend.engine.vocabulary import FactError, Facts, Vocabulary
@@ -22,7 +23,8 @@ TIMEZONE = "timezone"
 class DecisionTable:
     """The rules of one decision. `facts` are the names of all facts on which its answer depends.
 
-    `complete_at` is where its file says that every case must be decided (`complete: true`), if it does.
+    `complete_at` is where its file says that every case must be decided (`complete: true`), if it does;
+    `premises` are those of the floor.
     """
 
     name: str
@@ -36,6 +38,7 @@ class DecisionTable:
     matcher: Matcher
     explainers: Explainers
     complete_at: Place | None = None
+    premises: Premises = NOTHING_ASSUMED
 
     @classmethod
     def of(
@@ -48,6 +51,7 @@ class DecisionTable:
         rules: Sequence[Rule],
         scenarios: Sequence[Scenario] = (),
         complete_at: Place | None = None,
+        premises: Premises = NOTHING_ASSUMED,
         vocabulary: Vocabulary,
         matcher: MatcherFactory,
     ) -> "DecisionTable":
@@ -67,6 +71,7 @@ class DecisionTable:
             matcher=matcher(candidates, vocabulary=vocabulary),
             explainers=Explainers.of(rules),
             complete_at=complete_at,
+            premises=premises,
         )
 
     def decide(self, facts: Facts, *, at: datetime, explain: bool, version: str) -> Decision:

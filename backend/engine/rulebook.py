@@ -14,6 +14,7 @@ from backend.engine.hit_policies import Collect
 from backend.engine.matcher import MatcherFactory
 from backend.engine.matcher_compiled import compiled
 from backend.engine.nodes import Documents, content
+from backend.engine.premises import NOTHING_ASSUMED
 from backend.engine.problems import Problem, Report, RulebookError, clipped
 from backend.engine.scenarios import Scenario
 from backend.engine.table_reader import Tables
@@ -179,6 +180,7 @@ def _table(
         rules=[rule for block in blocks for rule in block.rules],
         scenarios=scenarios,
         complete_at=next((block.complete_at for block in blocks if block.complete_at), None),
+        premises=next((block.premises for block in blocks if block.premises.place), NOTHING_ASSUMED),
         vocabulary=vocabulary,
         matcher=matcher,
     )

@@ -8,13 +8,21 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from backend.engine.analysis import analyse
+from backend.engine.findings import Finding
 from backend.engine.matcher_checked import Disagreement, MatcherChoice, choose_matcher
 from backend.engine.problems import RulebookError
 from backend.engine.rulebook import Rulebook
 from backend.infra.rule_files import read_sources
+
+
+class FurtherAnalysis(Protocol):
+    """An analysis that a domain adds to that of single decisions."""
+
+    def __call__(self, rulebook: Rulebook, *, on: date) -> Sequence[Finding]:
+        """What it has found, from the day `on`."""
 
 
 def try_sources(
@@ -22,9 +30,13 @@ def try_sources(
     *,
     matcher: str,
     analysis: Mapping[str, Any] | None = None,
+    further: FurtherAnalysis | None = None,
     choose: Callable[..., MatcherChoice] = choose_matcher,
 ) -> dict[str, Any]:
-    """Read, compile and run all scenarios, each answer compared between the two matchers; then analyse."""
+    """Read, compile and run all scenarios, each answer compared between the two matchers; then analyse.
+
+    `further` analyses what several decisions do together.
+    """
     differences: list[Disagreement] = []
     try:
         book = read_sources(sources, matcher=choose(matcher, sample=1.0, report=differences.append).factory)
@@ -32,7 +44,7 @@ def try_sources(
         return _result("", problems=[asdict(problem) for problem in error.problems])
     if differences:
         return _result(book.version, failure=_in_words(differences[0]))
-    return _result(book.version, findings=_findings(book, **analysis) if analysis else [])
+    return _result(book.version, findings=_findings(book, further, **analysis) if analysis else [])
 
 
 def _result(
@@ -47,8 +59,10 @@ def _result(
     }
 
 
-def _findings(book: Rulebook, *, on: str, gaps: bool) -> list[Any]:
-    return [finding.to_json() for finding in analyse(book, on=date.fromisoformat(on), gaps=gaps)]
+def _findings(book: Rulebook, further: FurtherAnalysis | None, *, on: str, gaps: bool) -> list[Any]:
+    day = date.fromisoformat(on)
+    found = [*analyse(book, on=day, gaps=gaps), *(further(book, on=day) if further else ())]
+    return [finding.to_json() for finding in sorted(found, key=lambda finding: finding.place)]
 
 
 def _in_words(difference: Disagreement) -> str:
@@ -59,10 +73,10 @@ def _in_words(difference: Disagreement) -> str:
     )
 
 
-def main() -> None:
+def main(further: FurtherAnalysis | None = None) -> None:
     """Answer the request on standard input."""
     request = json.load(sys.stdin)
-    json.dump(try_sources(**request), sys.stdout)
+    json.dump(try_sources(**request, further=further), sys.stdout)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """Builds what serves the rulebook."""
 
+import sys
 import threading
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 import redis
 import structlog
@@ -27,6 +29,9 @@ from backend.infra.rule_trial import try_rulebook
 from backend.wiring.once import once
 
 log = structlog.get_logger(__name__)
+
+# The process that tries a draft also analyses what all stages of a price do together.
+WITH_PRICES: Final = (sys.executable, "-m", "backend.domains.pricing.rule_trial_child")
 
 # What processes tell each other when there is a new publication.
 TOPIC = "rules"
@@ -57,7 +62,7 @@ def register_rules(app: Flask, settings: Settings, engine: Engine) -> None:
         return rules
 
     def checks(container: svcs.Container) -> RuleChecks:
-        trial = partial(try_rulebook, matcher=container.get(MatcherChoice).name)
+        trial = partial(try_rulebook, matcher=container.get(MatcherChoice).name, child=WITH_PRICES)
         return RuleChecks(container.get_abstract(Clock), trial)
 
     def publishing(container: svcs.Container) -> RulePublishing:
