@@ -11,6 +11,7 @@ from typing import Any, Final, NoReturn
 import click
 import svcs
 
+from backend.cli.import_rows import import_rows
 from backend.domains.backtesting.documents import Heading, result_document
 from backend.domains.backtesting.history import RecordedQuotes
 from backend.domains.backtesting.outcomes import Stored, known_facts
@@ -179,4 +180,4 @@ def _fail(text: str) -> NoReturn:
     sys.exit(1)
 
 
-COMMANDS: Final = (backtest,)
+COMMANDS: Final = (backtest, import_rows)

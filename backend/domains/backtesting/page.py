@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from backend.domains.backtesting.table import SUMS, percent_words, rule_words
+from backend.domains.backtesting.table import SUMS, money_words, percent_words, rule_words
 from backend.domains.pricing.records import read_money
 
 WIDTH: Final = 480
@@ -119,8 +119,7 @@ def _length(amount: int, most: int) -> int:
 
 
 def _money(document: Mapping[str, Any]) -> str:
-    money = read_money(document)
-    return f"{money.amount:,} {money.currency}"
+    return money_words(read_money(document))
 
 
 _ENVIRONMENT: Final = Environment(

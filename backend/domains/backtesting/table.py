@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from backend.domains.pricing.records import read_money
+from backend.kernel.money import Money
 
 _BAR: Final = 40
 _NAMES: Final = {
@@ -146,7 +147,12 @@ def _failures(document: Mapping[str, Any]) -> Iterator[str]:
 
 def _pair(pair: Mapping[str, Any]) -> str:
     before, after = read_money(pair["before"]), read_money(pair["after"])
-    return f"{before!s:>20}{after!s:>20}{percent_words(pair['change_percent']):>10}"
+    return f"{money_words(before):>20}{money_words(after):>20}{percent_words(pair['change_percent']):>10}"
+
+
+def money_words(money: Money) -> str:
+    """`1,234.50 EUR`."""
+    return f"{money.amount:,} {money.currency}"
 
 
 def percent_words(percent: str | None) -> str:
