@@ -27,6 +27,14 @@ def run(app: Flask, *words: str) -> Any:
     return app.test_cli_runner().invoke(args=["rules", "backtest", *words])
 
 
+def written(app: Flask, folder: Path, *words: str) -> str:
+    """What a run that must succeed writes to a file: logs may stand on its standard output too."""
+    output = folder / "output"
+    done = run(app, *words, "-o", str(output))
+    assert done.exit_code == 0, done.output
+    return output.read_text(encoding="utf-8")
+
+
 @pytest.fixture
 def draft(tmp_path: Path) -> str:
     """The shipped rules with a dearer evening."""
@@ -46,17 +54,16 @@ def rows(tmp_path: Path) -> Path:
 
 class TestBacktestOfRecordedQuotes:
     def test_prices_them_again_and_knows_which_were_booked(
-        self, app: Flask, client: FlaskClient, draft: str
+        self, app: Flask, client: FlaskClient, draft: str, tmp_path: Path
     ) -> None:
         shop, customer = make_consultant(), Customer.new(client)
         slots = customer.slots(shop)
         customer.book(slots[0]["slot_id"])
         customer.quote(slots[1]["slot_id"])
 
-        done = run(app, "--draft", draft, "--from", "2026-12-07", "--to", "2026-12-08", "--format", "json")
+        period = ("--from", "2026-12-07", "--to", "2026-12-08")
+        document = json.loads(written(app, tmp_path, "--draft", draft, *period, "--format", "json"))
 
-        assert done.exit_code == 0
-        document = json.loads(done.stdout)
         assert document["counts"]["quotes"] == 2
         assert document["counts"]["accepted"] == 1
         assert document["accepted_percent"]["before"] == "50"
@@ -121,14 +128,17 @@ class TestBacktestOfRows:
         assert done.exit_code == 0, done.stderr
         assert "1  become cheaper" in done.stdout
 
-    def test_gives_the_same_figures_with_two_processes(self, app: Flask, draft: str, rows: Path) -> None:
+    def test_gives_the_same_figures_with_two_processes(
+        self, app: Flask, draft: str, rows: Path, tmp_path: Path
+    ) -> None:
         rows.write_text((json.dumps(ROW) + "\n") * 1_200)
         arguments = ("--draft", draft, "--rows", str(rows), "--format", "json")
 
-        alone, together = run(app, *arguments, "--workers", "1"), run(app, *arguments, "--workers", "2")
+        alone = written(app, tmp_path, *arguments, "--workers", "1")
+        together = written(app, tmp_path, *arguments, "--workers", "2")
 
-        assert json.loads(together.stdout)["counts"]["dearer"] == 1_200
-        assert together.stdout == alone.stdout
+        assert json.loads(together)["counts"]["dearer"] == 1_200
+        assert together == alone
 
     def test_refuses_rows_that_cannot_be_read_but_skips_as_many_as_it_may(
         self, app: Flask, draft: str, rows: Path
@@ -144,10 +154,13 @@ class TestBacktestOfRows:
         assert skipped.exit_code == 0
         assert "25  rows were skipped" in skipped.stdout
 
-    def test_writes_csv_with_a_row_for_each_segment(self, app: Flask, draft: str, rows: Path) -> None:
-        done = run(app, "--draft", draft, "--rows", str(rows), "--by", "weekday", "--format", "csv")
+    def test_writes_csv_with_a_row_for_each_segment(
+        self, app: Flask, draft: str, rows: Path, tmp_path: Path
+    ) -> None:
+        arguments = ("--draft", draft, "--rows", str(rows), "--by", "weekday", "--format", "csv")
 
-        whole, monday = csv.DictReader(io.StringIO(done.stdout))
+        whole, monday = csv.DictReader(io.StringIO(written(app, tmp_path, *arguments)))
+
         assert whole["fact"] == "(all)"
         assert (monday["fact"], monday["value"], monday["quoted_after"]) == ("weekday", "mon", "130.00")
 

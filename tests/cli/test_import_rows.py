@@ -32,7 +32,7 @@ class TestImportRows:
         done = run(app, tmp_path, MAPPING, "2026-05-01,10,2", "2026-05-01,0.00,2")
 
         assert done.exit_code == 0, done.output
-        assert done.stdout.startswith("1 rows written to ")
+        assert "1 rows written to " in done.stdout
         assert "1 left out: free of charge" in done.stdout
         assert (tmp_path / "out.jsonl").read_text().count("\n") == 1
 
