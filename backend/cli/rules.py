@@ -5,6 +5,7 @@ rule_shadow.py many.
 """
 
 import sys
+import time
 from pathlib import Path
 from typing import NoReturn
 
@@ -45,7 +46,9 @@ def check(folder: Path, *, gaps: bool) -> None:
 
     Exits with 1 for mistakes, with 0 for warnings and notes. The case under a finding can be tried.
     """
+    started = time.perf_counter()
     report = svcs.flask.get(RuleChecks).check(_texts(folder), gaps=gaps)
+    click.echo(f"Checked in {time.perf_counter() - started:.1f} s.", err=True)
     if report.rulebook is None:
         _fail("\n".join(report.messages))
     for finding in report.findings:

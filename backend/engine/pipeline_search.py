@@ -21,7 +21,7 @@ SECONDS: Final = 10
 
 MOST_FOUND: Final = 5
 _ROUND_PRICES: Final = (10_000, 1_000_000)
-_SLACK: Final = 100
+_SLACK: Final = 10
 
 
 class UndecidedError(Exception):

@@ -228,6 +228,37 @@ class TestTheTrial:
 
 
 class TestTheShippedRules:
+    CHANGES = {
+        "rules/peak_hours.yaml": [("discount: 10%", "discount: 11.5%"), ("54.00 EUR", "53.10 EUR")],
+        "rules/pricing.yaml": [("discount: 5%", "discount: 6.5%"), ("114.00 EUR", "112.20 EUR")],
+        "rules/tables/group_discount.csv": [("12%", "13.5%")],
+    }
+    """Small changes in three files, with the scenarios that state their prices."""
+
+    def changed(self, *files: str) -> Rulebook:
+        """The shipped rules with the changes in these files."""
+        sources = folder_sources(ROOT / "rules")
+        for name in files:
+            for old, new in self.CHANGES[name]:
+                sources[name] = sources[name].replace(old, new)
+        if "rules/tables/group_discount.csv" in files:
+            sources["rules/pricing.yaml"] = sources["rules/pricing.yaml"].replace("88.00 EUR", "86.50 EUR")
+        return read_sources(sources)
+
+    def test_three_small_changes_in_three_files_are_found_together(self) -> None:
+        book = self.changed(*self.CHANGES)
+
+        (finding,) = found(book)
+
+        assert {"price-per-person", "early-morning", "group-of-eight"} < set(finding.rules)
+        assert is_cut(book, finding)
+
+    @pytest.mark.parametrize("left_out", CHANGES)
+    def test_any_two_of_the_changes_are_in_order(self, left_out: str) -> None:
+        book = self.changed(*(name for name in self.CHANGES if name != left_out))
+
+        assert found(book) == []
+
     def test_they_are_in_order(self) -> None:
         book = read_sources(folder_sources(ROOT / "rules"))
 
