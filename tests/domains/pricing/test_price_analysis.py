@@ -26,6 +26,14 @@ THREE_FILES = {
 """Together they leave 57.80 of 100; each two of them leave at least 68."""
 
 
+CHANGES = {
+    "rules/peak_hours.yaml": [("discount: 10%", "discount: 11.5%"), ("54.00 EUR", "53.10 EUR")],
+    "rules/pricing.yaml": [("discount: 5%", "discount: 6.5%"), ("114.00 EUR", "112.20 EUR")],
+    "rules/tables/group_discount.csv": [("12%", "13.5%")],
+}
+"""Small changes in three files, with the scenarios that state their prices."""
+
+
 def found(rulebook: Rulebook, **options: int) -> list[Finding]:
     """What the analysis finds today."""
     return list(price_findings(rulebook, on=TODAY, **options))
@@ -228,25 +236,18 @@ class TestTheTrial:
 
 
 class TestTheShippedRules:
-    CHANGES = {
-        "rules/peak_hours.yaml": [("discount: 10%", "discount: 11.5%"), ("54.00 EUR", "53.10 EUR")],
-        "rules/pricing.yaml": [("discount: 5%", "discount: 6.5%"), ("114.00 EUR", "112.20 EUR")],
-        "rules/tables/group_discount.csv": [("12%", "13.5%")],
-    }
-    """Small changes in three files, with the scenarios that state their prices."""
-
     def changed(self, *files: str) -> Rulebook:
         """The shipped rules with the changes in these files."""
         sources = folder_sources(ROOT / "rules")
         for name in files:
-            for old, new in self.CHANGES[name]:
+            for old, new in CHANGES[name]:
                 sources[name] = sources[name].replace(old, new)
         if "rules/tables/group_discount.csv" in files:
             sources["rules/pricing.yaml"] = sources["rules/pricing.yaml"].replace("88.00 EUR", "86.50 EUR")
         return read_sources(sources)
 
     def test_three_small_changes_in_three_files_are_found_together(self) -> None:
-        book = self.changed(*self.CHANGES)
+        book = self.changed(*CHANGES)
 
         (finding,) = found(book)
 
@@ -255,7 +256,7 @@ class TestTheShippedRules:
 
     @pytest.mark.parametrize("left_out", CHANGES)
     def test_any_two_of_the_changes_are_in_order(self, left_out: str) -> None:
-        book = self.changed(*(name for name in self.CHANGES if name != left_out))
+        book = self.changed(*(name for name in CHANGES if name != left_out))
 
         assert found(book) == []
 
