@@ -77,6 +77,7 @@ class TestQueries:
     @pytest.mark.parametrize("query", queries())
     def test_use_labels_that_exist(self, query: str) -> None:
         known = {"job", "le", "method", "route", "status", "decision", "rule", "outcome", "dependency"}
+        known |= {"result", "currency", "direction"}
 
         assert labels_in(query) <= known
 
