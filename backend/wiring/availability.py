@@ -1,7 +1,9 @@
 """Builds the catalogue, the slots and the holds."""
 
 from datetime import timedelta
+from functools import partial
 
+import structlog
 import svcs
 from flask import Flask
 
@@ -10,10 +12,15 @@ from backend.domains.availability.holds import HoldService
 from backend.domains.availability.schedules import ScheduleService
 from backend.domains.availability.service import AvailabilityService
 from backend.domains.catalog.editing import CatalogEditing
+from backend.domains.catalog.entities import Product
 from backend.domains.catalog.service import CatalogService
+from backend.domains.pricing.price import FLOOR
+from backend.domains.rules.service import RulesRefusedError, RulesService
 from backend.infra.audit import AuditLog
 from backend.infra.clock import Clock
 from backend.infra.postgres import db
+
+log = structlog.get_logger(__name__)
 
 
 def register_catalog(app: Flask) -> None:
@@ -41,7 +48,24 @@ def _catalog_editing(container: svcs.Container) -> CatalogEditing:
         clock=container.get_abstract(Clock),
         audit=container.get(AuditLog),
         catalog=container.get(CatalogService),
+        review=partial(_review, container),
     )
+
+
+def _review(container: svcs.Container, product: Product) -> None:
+    """Warn of a product that is not as the floor's rules assume: discounts may meet the floor for it."""
+    try:
+        premises = container.get(RulesService).rulebook().decisions[FLOOR].premises
+    except RulesRefusedError:
+        return
+    if not premises.allows(price=product.price, cost=product.cost):
+        log.warning(
+            "product_outside_assumptions",
+            product_id=product.id,
+            price=str(product.price),
+            cost=str(product.cost),
+            notice="The floor's rules assume a lower cost or a higher list price ('assumes').",
+        )
 
 
 def _availability(container: svcs.Container) -> AvailabilityService:

@@ -42,12 +42,16 @@ _CONFLICTS: Final = {
 
 @dataclass(frozen=True)
 class CatalogEditing:
-    """Creates, changes and retires. Errors: NotFoundError, StaleError, InvalidError, ConflictError."""
+    """Creates, changes and retires. Errors: NotFoundError, StaleError, InvalidError, ConflictError.
+
+    `review` is shown each product that is created or changed.
+    """
 
     session: DbSession
     clock: Clock
     audit: AuditLog
     catalog: CatalogService
+    review: Callable[[Product], None]
 
     def create_category(self, *, slug: str, draft: CategoryDraft, actor_id: str | None) -> Category:
         """A new category, named by `slug` for ever."""
@@ -88,7 +92,7 @@ class CatalogEditing:
         """A new product of a provider."""
         values = self._product_values(draft)
         row = ProductRow(id=ids.new_id(ids.PRODUCT), created_at=self.clock.now(), version=1, **values)
-        return self._create(row, product_of, row.id, actor_id)
+        return self._reviewed(self._create(row, product_of, row.id, actor_id))
 
     def change_product(self, *, product_id: str, draft: ProductDraft, edit: Edit) -> Product:
         """Replace all that is known of a product; it stays its provider's."""
@@ -96,12 +100,16 @@ class CatalogEditing:
         row = self._locked(ProductRow, product_id, edit)
         if draft.provider_id != row.provider_id:
             raise _invalid("provider_id", "A product stays its provider's; create another one instead.")
-        return self._change(row, values, product_of, product_id, edit)
+        return self._reviewed(self._change(row, values, product_of, product_id, edit))
 
     def retire_product(self, *, product_id: str, edit: Edit) -> None:
         """Sell it no more; what is booked stays booked."""
         row = self._locked(ProductRow, product_id, edit)
         self._change(row, {"is_active": False}, product_of, product_id, edit)
+
+    def _reviewed(self, product: Product) -> Product:
+        self.review(product)
+        return product
 
     def _create(
         self, row: RowT, read: Callable[[RowT], ThingT], subject: str, actor_id: str | None

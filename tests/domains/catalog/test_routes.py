@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import svcs
 from flask.testing import FlaskClient
+from structlog.testing import capture_logs
 
 from backend.infra.audit import AuditLog
 from backend.kernel.money import Money
@@ -240,6 +241,18 @@ class TestProducts:
 
         assert answer.status_code == 422
         assert list(answer.json["errors"]) == [field]
+
+    @pytest.mark.parametrize(("cost", "warned"), [(5000, False), (5001, True)])
+    def test_that_cost_more_than_the_floor_assumes_are_saved_with_a_warning(
+        self, client: FlaskClient, staff: Any, cost: int, warned: bool
+    ) -> None:
+        body = product_body(make_provider().id, cost={"amount": cost, "currency": "EUR"})
+
+        with capture_logs() as lines:
+            answer = client.post("/api/products/", json=body, headers={**staff, "Idempotency-Key": "a"})
+
+        assert answer.status_code == 201
+        assert ("product_outside_assumptions" in {line["event"] for line in lines}) == warned
 
     def test_stay_their_providers(self, client: FlaskClient, staff: Any) -> None:
         product = make_product()
