@@ -176,17 +176,19 @@ class ShadowEvaluation:
 
     def _compare(self, run: _Run, answered: Answered) -> PriceComparison | str:
         """The comparison, or why there is none."""
-        began = self._stopwatch()
-        try:
-            (draft,) = price_many(run.rulebook, [answered.case], at=answered.at)
-            compared = compare_prices(answered.price, draft)
-        except ClimbUpError as error:
-            return error.detail[:_LONGEST_REASON]
-        except Exception as error:  # noqa: BLE001 (whatever a draft makes the program do, it only fails itself)
-            return f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
-        if self._stopwatch() - began > self._budget_seconds:
-            return f"took more than {self._budget_seconds:g} seconds of processor time"
-        return compared
+        # Twice, as the first time may have paid for a collection of garbage.
+        for _ in range(2):
+            began = self._stopwatch()
+            try:
+                (draft,) = price_many(run.rulebook, [answered.case], at=answered.at)
+                compared = compare_prices(answered.price, draft)
+            except ClimbUpError as error:
+                return error.detail[:_LONGEST_REASON]
+            except Exception as error:  # noqa: BLE001 (whatever a draft makes the program do, only it fails)
+                return f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
+            if self._stopwatch() - began <= self._budget_seconds:
+                return compared
+        return f"took more than {self._budget_seconds:g} seconds of processor time"
 
     def _count(self, run: _Run, answered: Answered, compared: PriceComparison | str | None) -> None:
         run.waiting -= 1

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,8 +20,8 @@ from backend.domains.pricing.price import Price
 from backend.domains.pricing.service import Answered
 from backend.domains.rules.service import RulesService
 from backend.domains.shadow.evaluation import MOST_FAILURES, ShadowEvaluation
-from backend.domains.shadow.service import ShadowReport, ShadowService, ShadowStatus
-from backend.domains.shadow.store import Shadows
+from backend.domains.shadow.service import ShadowReport, ShadowRunsError, ShadowService, ShadowStatus
+from backend.domains.shadow.store import RunningShadow, Shadows
 from backend.infra.postgres import db, sqlalchemy_url
 from backend.kernel.money import Money
 from backend.wiring import Parts
@@ -45,11 +45,19 @@ class AwayShadows(Shadows):
 
     away: threading.Event = field(default_factory=threading.Event)
 
+    def running(self, *, now: datetime) -> RunningShadow | None:
+        """Ask, unless the database is away."""
+        self._require_database()
+        return super().running(now=now)
+
     def keep(self, **values: Any) -> None:
         """Store, unless the database is away."""
-        if self.away.is_set():
-            raise OperationalError("INSERT", {}, ConnectionError("away"))
+        self._require_database()
         super().keep(**values)
+
+    def _require_database(self) -> None:
+        if self.away.is_set():
+            raise OperationalError("SELECT", {}, ConnectionError("away"))
 
 
 def start(app: Flask, files: dict[str, str], **options: Any) -> None:
@@ -261,6 +269,23 @@ class TestSeveralProcesses:
             assert found.tally.today["EUR"] == 60 * 14375
             assert found.tally.draft["EUR"] == 60 * 14950
 
+    def test_start_one_shadow_at_a_time(self, own_stores: Stores) -> None:
+        def begin(app: Flask) -> str:
+            try:
+                start(app, dearer())
+            except ShadowRunsError as error:
+                return error.title
+            return "started"
+
+        with (
+            running_app(own_stores) as one,
+            running_app(own_stores) as other,
+            ThreadPoolExecutor(4) as threads,
+        ):
+            outcomes = list(threads.map(begin, [one, other, one, other]))
+
+        assert sorted(outcomes) == ["A shadow runs already"] * 3 + ["started"]
+
 
 def report_id(stores: Stores) -> str:
     with running_app(stores) as app:
@@ -300,6 +325,30 @@ class TestTrouble:
         assert found.shadow.status is ShadowStatus.STOPPED
         assert found.shadow.because is not None
         assert "'shoe_size' is not a known fact" in found.shadow.because
+
+    def test_a_draft_that_raises_fails_alone(
+        self, shop: Flask, evaluate: Callable[..., ShadowEvaluation]
+    ) -> None:
+        watched = evaluate()
+
+        watched.observe(replace(answered(1), price=None))
+        watched.observe(answered(2))
+        watched.flush(PATIENCE)
+
+        assert results(shop) == {"failed": 1, "dearer": 1}
+        (reason,) = report(shop).tally.failures
+        assert reason.startswith("AttributeError: ")
+
+    def test_a_case_that_was_slow_once_is_priced_again(
+        self, shop: Flask, evaluate: Callable[..., ShadowEvaluation]
+    ) -> None:
+        ticks = iter([0.0, 1.0, 1.0, 1.0])
+        watched = evaluate(stopwatch=lambda: next(ticks))
+
+        watched.observe(answered(1))
+        watched.flush(PATIENCE)
+
+        assert results(shop) == {"dearer": 1}
 
     def test_a_draft_that_is_slow_fails(self, shop: Flask, evaluate: Callable[..., ShadowEvaluation]) -> None:
         ticks = iter(range(1000))
