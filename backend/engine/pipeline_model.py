@@ -18,17 +18,21 @@ from backend.engine.atoms import Atoms, constants
 from backend.engine.conditions import AllOf, Condition, FactTest, leaves
 from backend.engine.decision_table import DecisionTable
 from backend.engine.effects import (
-    AtLeast,
-    AtMost,
-    Discount,
     Effect,
     MinimumMargin,
     PriceEffect,
     Refuse,
-    Set,
 )
 from backend.engine.hit_policies import Best, First, Priority, Unique
 from backend.engine.matcher_compiled import full_condition
+from backend.engine.pipeline_effects import (
+    cost_to_customer,
+    is_plain,
+    price_line,
+    price_part,
+    share_of,
+    signed_percent,
+)
 from backend.engine.pipeline_facts import AmountFact, ChosenFact, FactVariable, NumberFact, share
 from backend.engine.pipeline_relations import RELATED, relations
 from backend.engine.premises import Premises
@@ -238,6 +242,10 @@ class _Builder:
             case Priority():
                 order = sorted(range(len(holding)), key=lambda at: -(table.rules[at].priority or 0))
                 return _first_of(holding, order)
+            case Best() if is_plain(table.rules):
+                # Percentages of a price that is not negative have one order, whatever the price.
+                order = sorted(range(len(holding)), key=lambda at: signed_percent(table.rules[at].effect))
+                return _first_of(holding, order)
             case Best():
                 return self._best(table, holding, base)
         return holding
@@ -248,7 +256,7 @@ class _Builder:
         """The rule that costs the customer least; of equal ones the first."""
         best, least = z3.IntVal(-1), z3.RealVal(0)
         for number, rule in enumerate(table.rules):
-            costs = _cost_to_customer(rule.effect, base)
+            costs = cost_to_customer(rule.effect, base)
             wins = z3.And(holding[number], z3.Or(best < 0, costs < least))
             best_now, least_now = (
                 z3.Int(f"{table.name} best {number}"),
@@ -263,8 +271,11 @@ class _Builder:
             best, least = best_now, least_now
         return [best == number for number in range(len(holding))]
 
-    def _after(self, stage: str, firings: Iterable[Firing], base: z3.ArithRef) -> z3.ArithRef:
+    def _after(self, stage: str, firings: Sequence[Firing], base: z3.ArithRef) -> z3.ArithRef:
         """The price after a stage that started from `base`."""
+        if is_plain([one.rule for one in firings]):
+            parts = [z3.If(one.fires, price_part(one.rule.effect, base), z3.RealVal(0)) for one in firings]
+            return self._named(f"{stage} after all", base + z3.Sum(parts) if parts else base)
         subtotal = base
         for number, one in enumerate(firings):
             if isinstance(one.rule.effect, PriceEffect):
@@ -274,11 +285,16 @@ class _Builder:
                 subtotal = after
         return subtotal
 
+    def _named(self, name: str, term: z3.ArithRef) -> z3.ArithRef:
+        named = z3.Real(name)
+        self.always.append(named == term)
+        return named
+
     def _floor(self, firings: Iterable[Firing], cost: z3.ArithRef) -> z3.ArithRef:
         floor = cost
         for one in firings:
             if isinstance(one.rule.effect, MinimumMargin):
-                kept = cost + _share(one.rule.effect.amount, cost)
+                kept = cost + share_of(one.rule.effect.amount, cost)
                 floor = z3.If(z3.And(one.fires, kept > floor), kept, floor)
         return floor
 
@@ -289,35 +305,6 @@ def holds_in(condition: Condition, facts: Mapping[str, FactVariable]) -> z3.Bool
         return facts[condition.fact].holds(condition.unary)
     parts = [holds_in(part, facts) for part in condition.parts]
     return z3.And(parts) if isinstance(condition, AllOf) else z3.Or(parts)
-
-
-def price_line(effect: PriceEffect, base: z3.ArithRef, subtotal: z3.ArithRef) -> z3.ArithRef:
-    """The line that an effect adds, unrounded, as its `apply` says."""
-    amount = _share(effect.amount, base)
-    match effect:
-        case Discount():
-            left = z3.If(subtotal > 0, subtotal, z3.RealVal(0))
-            return -z3.If(amount < left, amount, left)
-        case Set():
-            return amount - subtotal
-        case AtLeast():
-            return z3.If(amount > subtotal, amount - subtotal, z3.RealVal(0))
-        case AtMost():
-            return z3.If(amount < subtotal, amount - subtotal, z3.RealVal(0))
-    return amount
-
-
-def _cost_to_customer(effect: Effect, base: z3.ArithRef) -> z3.ArithRef:
-    if isinstance(effect, PriceEffect):
-        return price_line(effect, base, base)
-    assert isinstance(effect, MinimumMargin)  # noqa: S101 (`best` takes comparable effects alone)
-    return _share(effect.amount, base)
-
-
-def _share(amount: Money | Decimal, base: z3.ArithRef) -> z3.ArithRef:
-    if isinstance(amount, Money):
-        return z3.RealVal(amount.minor)
-    return base * share(amount / 100)
 
 
 def _first_of(holding: Sequence[z3.BoolRef], order: Iterable[int]) -> list[z3.BoolRef]:
