@@ -12,6 +12,7 @@ from backend import wiring
 from backend.cli import rules, users, worker
 from backend.config import ROOT, Settings
 from backend.domains.availability import routes as availability
+from backend.domains.backtesting import routes as backtesting
 from backend.domains.bookings import routes as bookings
 from backend.domains.catalog import routes as catalog
 from backend.domains.identity import routes as identity
@@ -37,6 +38,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     pricing.blueprint,
     what_if_routes.blueprint,
     shadow.blueprint,
+    backtesting.blueprint,
     bookings.blueprint,
     waitlist.blueprint,
     rule_routes.blueprint,

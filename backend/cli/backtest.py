@@ -1,7 +1,6 @@
 """`flask rules backtest`: what a draft would have done to the prices of the past."""
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from backend.domains.backtesting.outcomes import Stored, known_facts
 from backend.domains.backtesting.page import page
 from backend.domains.backtesting.result import Result
 from backend.domains.backtesting.rows import row_texts
-from backend.domains.backtesting.running import DEFAULT_BY, Plan, processes, run
+from backend.domains.backtesting.running import FEW, Plan, cores, default_by, processes, run
 from backend.domains.backtesting.table import csv_rows, table
 from backend.domains.rules.checking import RuleChecks
 from backend.domains.rules.publishing import SERVED, RulePublishing
@@ -30,8 +29,6 @@ from backend.kernel.errors import ClimbUpError
 
 Day = click.DateTime(["%Y-%m-%d"])
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
-# Below this a pool of processes takes longer to start than one process takes for the work.
-_FEW_QUOTES: Final = 2_000
 _FEW_BYTES: Final = 500_000
 
 
@@ -100,7 +97,7 @@ def _of_quotes(
     first = start.replace(tzinfo=UTC) if start else _FIRST
     last = end.replace(tzinfo=UTC) if end else svcs.flask.get_abstract(Clock).now()
     count = quotes.count(start=first, end=last)
-    result = _run(plan, quotes.stream(start=first, end=last), workers or _workers(count > _FEW_QUOTES), count)
+    result = _run(plan, quotes.stream(start=first, end=last), workers or _workers(count > FEW), count)
     since = f"from {first:%Y-%m-%d} " if start else ""
     return f"the quotes {since}to {last:%Y-%m-%d %H:%M} UTC", result
 
@@ -121,7 +118,7 @@ def _run(plan: Plan, stored: Iterable[Stored], workers: int, count: int | None) 
 
 
 def _workers(many: bool) -> int:  # noqa: FBT001
-    return len(os.sched_getaffinity(0)) if many else 1
+    return cores() if many else 1
 
 
 def _before(base: str) -> Rulebook:
@@ -148,9 +145,7 @@ def _sources(reference: str) -> Mapping[str, str]:
 
 
 def _by(wanted: tuple[str, ...], before: Rulebook) -> tuple[str, ...]:
-    if wanted:
-        return known_facts(wanted, before)
-    return tuple(name for name in DEFAULT_BY if name in before.vocabulary.facts)
+    return known_facts(wanted, before) or default_by(before)
 
 
 def _name(reference: str) -> str:

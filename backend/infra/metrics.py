@@ -37,6 +37,11 @@ _DISAGREEMENTS: Final = Counter(
 _BOOKINGS: Final = Counter("bookings_total", "Bookings that entered a status.", ["status"])
 _HOLDS: Final = Counter("holds_total", "Holds by what was done with them.", ["outcome"])
 _EVENTS_DROPPED: Final = Counter("events_dropped_total", "Behaviour events that could not be kept.")
+_BACKTEST_SECONDS: Final = Histogram(
+    "rule_backtest_duration_seconds",
+    "Time that a back-test of the rules took.",
+    buckets=(1, 2.5, 5, 10, 30, 60, 120, 300, 600),
+)
 _SHADOW_QUOTES: Final = Counter(
     "shadow_quotes_total", "Quotes seen by a shadow of the rules, by what it would change.", ["result"]
 )
@@ -87,6 +92,11 @@ def shadow_failed() -> None:
 def shadow_dropped() -> None:
     """A quote was not compared with a shadow: too many waited."""
     _SHADOW_QUOTES.labels("dropped").inc()
+
+
+def backtest_done(seconds: float) -> None:
+    """A back-test of the rules was finished in so many seconds."""
+    _BACKTEST_SECONDS.observe(seconds)
 
 
 def exposition(*also: Collector) -> bytes:

@@ -17,6 +17,7 @@ EXCEPTION = "exc"
 AUDIT = "aud"
 RULE_PROPOSAL = "rpr"
 SHADOW = "shd"
+BACKTEST = "rbt"
 
 _SHAPE = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}")
 

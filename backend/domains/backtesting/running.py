@@ -5,6 +5,7 @@ processes of this machine, or on the workers of a cluster (anything that is a `c
 """
 
 import multiprocessing
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -18,11 +19,13 @@ from backend.domains.backtesting.result import Result, fold
 from backend.engine.rulebook import Rulebook
 from backend.infra.rule_files import read_sources
 
-DEFAULT_BY: Final = ("kind", "category", "weekday", "month", "loyalty_tier")
-"""The facts that make segments when nobody says which."""
 BATCH: Final = 500
 WAITING: Final = 3
 """Batches for each worker that are read ahead: what bounds the memory."""
+
+FEW: Final = 2_000
+"""For fewer records a pool of processes takes longer to start than one process takes for the work."""
+_DEFAULT_BY: Final = ("kind", "category", "weekday", "month", "loyalty_tier")
 
 Progress = Callable[[int], None]
 """Told how many records are done, now and then; what it raises ends the run."""
@@ -80,6 +83,16 @@ def processes(count: int) -> Iterator[Executor | None]:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def default_by(rulebook: Rulebook) -> tuple[str, ...]:
+    """The facts that make segments when nobody says which, as far as the vocabulary knows them."""
+    return tuple(name for name in _DEFAULT_BY if name in rulebook.vocabulary.facts)
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 @lru_cache(maxsize=2)
