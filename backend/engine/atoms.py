@@ -95,9 +95,10 @@ def _list(fact: Fact, named: Sequence[Any], also: Collection[str]) -> Sequence[A
 
 
 def _ordered(fact: Fact, named: Sequence[Any], also: Collection[str]) -> Sequence[Any]:  # noqa: ARG001
-    if not named:
+    ends = [end for end in (fact.lowest, fact.highest) if end is not None]
+    if not named and not ends:
         return (fact.type.parse(fact.type.example),)
-    return SCALES[fact.type.name].one_of_each(named)
+    return [value for value in SCALES[fact.type.name].one_of_each([*named, *ends]) if fact.reaches(value)]
 
 
 def _money(named: Sequence[Money], also: Collection[str]) -> Sequence[Money]:

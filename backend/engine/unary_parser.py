@@ -138,7 +138,7 @@ def _read_compare(found: re.Match[str], fact: Fact) -> UnaryTest:
         raise ValueError(
             f"{found[0]!r} has no value after it; write one such as '{found[1]} {fact.type.example}'"
         )
-    return Compare(found[1], fact.parse(found[2]))
+    return Compare(found[1], fact.parse_bound(found[2]))
 
 
 def _refuse_operator(found: re.Match[str], fact: Fact) -> UnaryTest:
@@ -156,7 +156,7 @@ def _read_interval(found: re.Match[str], fact: Fact) -> UnaryTest:
     lowest, highest = found[2].strip(), found[3].strip()
     if not lowest or not highest:
         raise ValueError(f"{found[0]!r} lacks one end; write a comparison such as '>= {fact.type.example}'")
-    low, high = fact.parse(lowest), fact.parse(highest)
+    low, high = fact.parse_bound(lowest), fact.parse_bound(highest)
     if isinstance(low, Money) and isinstance(high, Money) and low.currency != high.currency:
         raise ValueError(f"{found[0]!r} mixes {low.currency} and {high.currency}")
     interval = Interval(low, high, includes_low=found[1] == "[", includes_high=found[4] == "]")

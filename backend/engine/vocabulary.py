@@ -39,7 +39,10 @@ def suggest(word: str, known: Mapping[str, Any] | tuple[str, ...] | frozenset[st
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact: what it is called, its type, its allowed values (enum, and the items of a list)."""
+    """One fact: what it is called, its type, its allowed values (enum, and the items of a list).
+
+    A fact with an order may have a `lowest` and a `highest` value; nothing outside is one of this fact.
+    """
 
     name: str
     type: ValueType
@@ -47,12 +50,34 @@ class Fact:
     unit: str = ""
     values: tuple[str, ...] = ()
     default: object | None = None
+    lowest: Any = None
+    highest: Any = None
 
     def parse(self, text: str) -> object:
         """The value that staff wrote; ValueError with a sentence when it is not one of this fact."""
-        value: object = self.type.parse(text)
+        value = self.parse_bound(text)
         self._require_allowed(value if isinstance(value, tuple) else (value,))
+        if not self.reaches(value):
+            raise ValueError(f"{text} is not a value of '{self.name}', which is {self.range_in_words}")
         return value
+
+    def parse_bound(self, text: str) -> object:
+        """A value to compare with, which may lie outside the fact's own range; ValueError."""
+        value: object = self.type.parse(text)
+        return value
+
+    def reaches(self, value: Any) -> bool:
+        """Whether a value of the type lies between the lowest and the highest one."""
+        low, high = self.lowest, self.highest
+        return (low is None or low <= value) and (high is None or value <= high)
+
+    @property
+    def range_in_words(self) -> str:
+        """`from 1 to 12`, `at least 1`, `at most 12`."""
+        low, high = (None if end is None else self.type.write(end) for end in (self.lowest, self.highest))
+        if low is not None and high is not None:
+            return f"from {low} to {high}"
+        return f"at least {low}" if low is not None else f"at most {high}"
 
     def parse_item(self, text: str) -> str:
         """One item of a list fact; ValueError when it is not among the allowed ones."""
@@ -73,7 +98,7 @@ class Fact:
         if self.values and self.type is ENUM:
             return value in self.values
         check = _STRICTER.get(self.type.python)
-        return check is None or check(value)
+        return (check is None or check(value)) and self.reaches(value)
 
 
 def _is_list_of_text(value: Any) -> bool:
@@ -191,6 +216,8 @@ class CheckedFacts:
 def _wrong_type(fact: Fact, value: object) -> str:
     if fact.values and type(value) is fact.type.python:
         return f"{value!r} is not a value of '{fact.name}'.{suggest(str(value), fact.values)}"
+    if fact.type.ordered and type(value) is fact.type.python and not fact.reaches(value):
+        return f"{value} is not a value of '{fact.name}', which is {fact.range_in_words}."
     return f"'{fact.name}' is of type {fact.type.name} ({fact.type.example}), not {value!r}."
 
 

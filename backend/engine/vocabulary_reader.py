@@ -1,14 +1,17 @@
 """Reads `vocabulary.yaml`: the facts that rules may test and the decisions that code asks for."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from backend.engine.effects import EFFECTS
 from backend.engine.nodes import MapNode, Node, Scalar
 from backend.engine.problems import Report
+from backend.engine.scales import SCALES
 from backend.engine.values import ENUM, LIST, TYPES, ValueType
 from backend.engine.vocabulary import RESERVED, DecisionSpec, Fact, Vocabulary, suggest
 
-_FACT_OPTIONS: Final = ("unit", "values", "default")
+_FACT_OPTIONS: Final = ("unit", "values", "default", "min", "max")
 
 
 def read_vocabulary(node: Node, *, report: Report) -> Vocabulary:
@@ -55,8 +58,8 @@ def _read_fact(key: Scalar, node: Node, report: Report) -> Fact | None:
         values = ()
     about = report.text(parts.get("about"), what="'about'")
     unit = report.text(parts.get("unit"), what="'unit'")
-    fact = Fact(key.text, kind, about, unit, values)
-    return Fact(key.text, kind, about, unit, values, _read_default(parts.get("default"), fact, report))
+    fact = _with_range(Fact(key.text, kind, about, unit, values), parts, report)
+    return replace(fact, default=_read_value(parts.get("default"), fact, report))
 
 
 def _read_type(node: Node, report: Report) -> ValueType | None:
@@ -67,14 +70,21 @@ def _read_type(node: Node, report: Report) -> ValueType | None:
     return kind
 
 
-def _read_default(node: Node | None, fact: Fact, report: Report) -> Any:
-    if node is None:
-        return None
-    try:
-        return fact.parse(report.text(node, what="'default'"))
-    except ValueError as error:
-        report.add(node, str(error))
-        return None
+def _with_range(fact: Fact, parts: Mapping[str, Node], report: Report) -> Fact:
+    ends = [parts[name] for name in ("min", "max") if name in parts]
+    if ends and fact.type.name not in SCALES:
+        said = f"'min' and 'max' are for numbers, dates and times; '{fact.name}' is of type {fact.type.name}"
+        report.add(ends[0], said)
+        return fact
+    lowest, highest = (_read_value(parts.get(name), fact, report) for name in ("min", "max"))
+    if lowest is not None and highest is not None and highest < lowest:
+        report.add(ends[0], f"'min' is above 'max', so '{fact.name}' could have no value")
+        return fact
+    return replace(fact, lowest=lowest, highest=highest)
+
+
+def _read_value(node: Node | None, fact: Fact, report: Report) -> Any:
+    return None if node is None else report.value(node, fact.parse)
 
 
 def _read_decision(key: Scalar, node: Node, report: Report) -> DecisionSpec | None:

@@ -46,6 +46,7 @@ def findings_of(text: str, *, gaps: bool = False) -> tuple[Finding, ...]:
     return analyse(book, on=TODAY, gaps=gaps)
 
 
+RANGED = VOCABULARY.replace("party: {type: integer,", "party: {type: integer, min: 1, max: 9,")
 FEW = '{party: "< 4"} | discount: 5%'
 MANY = '{party: ">= 4"} | discount: 8%'
 MISTAKES = [
@@ -314,3 +315,27 @@ class TestAnalyse:
         both = findings_of(MISTAKES[8][1]) + findings_of(MISTAKES[0][1])
 
         assert [finding.case_json for finding in both] == ['{"kind": "slot", "party": 4}', ""]
+
+
+class TestRangesOfTheVocabulary:
+    def findings(self, *written: str, policy: str = "collect", more: str = "") -> list[str]:
+        text = rules(policy, *written, more=more)
+        book = read_sources({"rules/vocabulary.yaml": RANGED, "rules/price.yaml": text})
+        return [finding.message for finding in analyse(book, on=TODAY)]
+
+    def test_a_rule_for_what_lies_outside_can_never_fire(self) -> None:
+        (told,) = self.findings('many: {party: "> 9"} | discount: 5%')
+
+        assert "rule 'many' can never fire" in told
+
+    def test_rules_for_all_that_lies_inside_leave_no_gap(self) -> None:
+        written = ('few: {party: "< 4"} | discount: 5%', 'many: {party: "[4..9]"} | discount: 8%')
+
+        assert self.findings(*written, policy="unique", more="complete: true\n") == []
+
+    def test_what_is_left_inside_is_a_gap(self) -> None:
+        written = ('few: {party: "< 4"} | discount: 5%', 'many: {party: "[4..8]"} | discount: 8%')
+
+        (told,) = self.findings(*written, policy="unique", more="complete: true\n")
+
+        assert "no rule of 'price' decides this case" in told

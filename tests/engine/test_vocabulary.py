@@ -147,6 +147,33 @@ class TestParseFacts:
         assert VOCABULARY.parse_facts(raw) == given_facts
 
 
+class TestRange:
+    MONTH = Fact("month", TYPES["integer"], lowest=1, highest=12)
+    PARTY = Fact("party", TYPES["integer"], lowest=1)
+
+    @pytest.mark.parametrize("value", ["1", "7", "12"])
+    def test_lets_what_lies_in_it_pass(self, value):
+        assert self.MONTH.accepts(self.MONTH.parse(value))
+
+    @pytest.mark.parametrize(
+        ("fact", "value", "said"),
+        [
+            (MONTH, "13", "13 is not a value of 'month', which is from 1 to 12"),
+            (MONTH, "0", "0 is not a value of 'month', which is from 1 to 12"),
+            (PARTY, "0", "0 is not a value of 'party', which is at least 1"),
+        ],
+    )
+    def test_refuses_what_lies_outside_and_says_what_it_is(self, fact, value, said):
+        with pytest.raises(ValueError, match=said):
+            fact.parse(value)
+
+        with pytest.raises(FactError, match=said):
+            Vocabulary({fact.name: fact}).check({fact.name: int(value)})
+
+    def test_does_not_limit_what_a_rule_compares_with(self):
+        assert self.MONTH.parse_bound("13") == 13
+
+
 class TestSuggest:
     def test_offers_the_nearest_word_else_a_short_list_else_nothing(self):
         assert suggest("partysize", ("party_size", "base")) == " Did you mean 'party_size'?"
