@@ -17,8 +17,9 @@ from backend.domains.backtesting.outcomes import Stored, known_facts
 from backend.domains.backtesting.page import page
 from backend.domains.backtesting.result import Result
 from backend.domains.backtesting.rows import row_texts
-from backend.domains.backtesting.running import FEW, Plan, cores, default_by, processes, run
+from backend.domains.backtesting.running import FEW, Plan, default_by, run
 from backend.domains.backtesting.table import csv_rows, table
+from backend.domains.backtesting.workplace import Workplace
 from backend.domains.rules.checking import RuleChecks
 from backend.domains.rules.publishing import SERVED, RulePublishing
 from backend.domains.rules.service import RulesService
@@ -59,6 +60,7 @@ FORMATS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file.")
 @click.option("--skip-bad", default=0, show_default=True, help="How many unreadable rows to put up with.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes; one for each core without it.")
+@click.option("--dask", metavar="ADDRESS", help="Price on the Dask cluster with this scheduler.")
 def backtest(
     *,
     draft: str,
@@ -71,6 +73,7 @@ def backtest(
     output: Path | None,
     skip_bad: int,
     workers: int | None,
+    dask: str | None,
 ) -> None:
     """Price the quotes of the past, or rows of a file, under two sets of rules and compare."""
     if rows and (start or end):
@@ -80,9 +83,9 @@ def backtest(
         after = _after(draft, before)
         plan = Plan.of(before=before, after=after, by=_by(by, before))
         if rows:
-            history, result = _of_rows(plan, rows, workers)
+            history, result = _of_rows(plan, rows, Workplace(workers, dask))
         else:
-            history, result = _of_quotes(plan, start, end, workers)
+            history, result = _of_quotes(plan, start, end, Workplace(workers, dask))
     except ClimbUpError as error:
         _fail(error.detail)
     _require_readable(result, skip_bad)
@@ -91,34 +94,35 @@ def backtest(
 
 
 def _of_quotes(
-    plan: Plan, start: datetime | None, end: datetime | None, workers: int | None
+    plan: Plan, start: datetime | None, end: datetime | None, workplace: Workplace
 ) -> tuple[str, Result]:
     quotes = svcs.flask.get(RecordedQuotes)
     first = start.replace(tzinfo=UTC) if start else _FIRST
     last = end.replace(tzinfo=UTC) if end else svcs.flask.get_abstract(Clock).now()
     count = quotes.count(start=first, end=last)
-    result = _run(plan, quotes.stream(start=first, end=last), workers or _workers(count > FEW), count)
+    stored = quotes.stream(start=first, end=last)
+    result = _run(plan, stored, workplace, many=count > FEW, count=count)
     since = f"from {first:%Y-%m-%d} " if start else ""
     return f"the quotes {since}to {last:%Y-%m-%d %H:%M} UTC", result
 
 
-def _of_rows(plan: Plan, rows: Path, workers: int | None) -> tuple[str, Result]:
+def _of_rows(plan: Plan, rows: Path, workplace: Workplace) -> tuple[str, Result]:
     many = rows.stat().st_size > _FEW_BYTES or rows.suffix == ".gz"
-    return f"the rows of {rows.name}", _run(plan, row_texts(rows), workers or _workers(many), None)
+    return f"the rows of {rows.name}", _run(plan, row_texts(rows), workplace, many=many, count=0)
 
 
-def _run(plan: Plan, stored: Iterable[Stored], workers: int, count: int | None) -> Result:
+def _run(plan: Plan, stored: Iterable[Stored], workplace: Workplace, *, many: bool, count: int) -> Result:
     with (
-        processes(workers) as pool,
-        click.progressbar(length=count or 0, label="Pricing", file=sys.stderr) as bar,
+        workplace.open(many=many) as (executor, workers),
+        click.progressbar(length=count, label="Pricing", file=sys.stderr) as bar,
     ):
         return run(
-            plan, stored, executor=pool, workers=workers, progress=lambda done: bar.update(done - bar.pos)
+            plan,
+            stored,
+            executor=executor,
+            workers=workers,
+            progress=lambda done: bar.update(done - bar.pos),
         )
-
-
-def _workers(many: bool) -> int:  # noqa: FBT001
-    return cores() if many else 1
 
 
 def _before(base: str) -> Rulebook:

@@ -13,8 +13,9 @@ from backend.domains.backtesting.documents import Heading, result_document
 from backend.domains.backtesting.history import RecordedQuotes
 from backend.domains.backtesting.models import UNSETTLED, RuleBacktest, State
 from backend.domains.backtesting.result import Result
-from backend.domains.backtesting.running import FEW, Plan, cores, processes, run
+from backend.domains.backtesting.running import FEW, Plan, run
 from backend.domains.backtesting.service import BACKTEST_JOB
+from backend.domains.backtesting.workplace import Workplace
 from backend.domains.rules.publishing import RulePublishing
 from backend.infra import metrics
 from backend.infra.clock import Clock
@@ -69,9 +70,9 @@ class BacktestRun:
         before = read_sources(self.publishing.sources(backtest.before_version))
         plan = Plan.of(before=before, after=read_sources(backtest.sources), by=backtest.by)
         stored = self.quotes.stream(start=backtest.starts_at, end=backtest.ends_at)
-        workers = cores() if backtest.total > FEW else 1
-        with processes(workers) as pool:
-            return run(plan, stored, executor=pool, workers=workers, progress=self._noting(backtest.id))
+        progress = self._noting(backtest.id)
+        with Workplace().open(many=backtest.total > FEW) as (executor, workers):
+            return run(plan, stored, executor=executor, workers=workers, progress=progress)
 
     def _noting(self, backtest_id: str) -> Callable[[int], None]:
         return lambda done: self._note(backtest_id, done)

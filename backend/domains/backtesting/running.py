@@ -4,11 +4,8 @@
 processes of this machine, or on the workers of a cluster (anything that is a `concurrent.futures.Executor`).
 """
 
-import multiprocessing
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -69,30 +66,9 @@ def fold_batch(plan: Plan, batch: Sequence[Stored]) -> Result:
     return fold(_comparison(plan), batch)
 
 
-@contextmanager
-def processes(count: int) -> Iterator[Executor | None]:
-    """A pool of `count` processes; None for one, as this process then does as well.
-
-    They are started afresh: a fork would share the threads' locks and connections of this process.
-    """
-    if count <= 1:
-        yield None
-        return
-    pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
 def default_by(rulebook: Rulebook) -> tuple[str, ...]:
     """The facts that make segments when nobody says which, as far as the vocabulary knows them."""
     return tuple(name for name in _DEFAULT_BY if name in rulebook.vocabulary.facts)
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 @lru_cache(maxsize=2)
