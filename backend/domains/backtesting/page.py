@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from backend.domains.backtesting.table import SUMS, money_words, percent_words, rule_words
 from backend.domains.pricing.records import read_money
 
-WIDTH: Final = 480
+WIDTH: Final = 400
 """Of the bars, in units of the drawing."""
 _MONEY_NAMES: Final = {
     "quoted": "Asked for in all",
