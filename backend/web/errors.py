@@ -86,6 +86,8 @@ def _http(error: HTTPException) -> Response:
 def _detail(error: HTTPException, messages: Any) -> str:
     if messages:
         return "Some fields are not as they must be; see `errors`."
+    if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return f"The body is larger than {current_app.config['MAX_CONTENT_LENGTH']} bytes; send less at once."
     if error.code == HTTPStatus.NOT_FOUND:
         return "There is nothing at this address; /openapi.json lists what there is."
     return error.description or HTTPStatus(error.code or 500).phrase

@@ -15,7 +15,6 @@ from backend.web.pagination import PageArgs
 
 LONGEST_NOTE: Final = 1000
 LONGEST_NAME: Final = 200
-LARGEST_FILE: Final = 1_000_000
 MOST_FILES: Final = 500
 _VERSION: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _NAME: Final = re.compile(r"rules/(?:[a-zA-Z0-9_-]+/)*[a-zA-Z0-9_-]+\.(?:yaml|csv)")
@@ -43,7 +42,7 @@ class DraftSchema(Schema):
     based_on = version_field(required=True)
     files = ma.fields.Dict(
         keys=ma.fields.String(validate=_check_name),
-        values=ma.fields.String(allow_none=True, validate=ma.validate.Length(max=LARGEST_FILE)),
+        values=ma.fields.String(allow_none=True),
         required=True,
         validate=ma.validate.Length(max=MOST_FILES),
         metadata={"example": {"rules/peak_hours.yaml": "decision: peak_hours\n…"}},
