@@ -4,6 +4,7 @@ The routes are those of the application, so a new one is covered as it comes.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -48,6 +49,7 @@ class House:
             "product_id": self.shop.product.id,
             "slug": self.shop.provider.category,
             "user_id": self.customer.user.id,
+            "name": "rules/pricing.yaml",
         }
         return _path(rule, known)
 
@@ -87,8 +89,12 @@ def _rules(app: Flask, *methods: str) -> Iterator[tuple[str, Rule]]:
 def _takes_body(app: Flask, method: str, rule: Rule) -> bool:
     """Whether the operation is described as having a body."""
     description = app.test_client().get("/openapi.json").json
-    path = rule.rule.replace("<", "{").replace(">", "}")
-    return "requestBody" in description["paths"][path][method.lower()]
+    return "requestBody" in description["paths"][_described(rule)][method.lower()]
+
+
+def _described(rule: Rule) -> str:
+    """The address as the description has it, without the sorts of its parts."""
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
 
 
 def _rows() -> dict[str, int]:
@@ -229,7 +235,7 @@ def _paths_with_query(app: Flask, house: House) -> dict[str, set[str]]:
     paths = app.test_client().get("/openapi.json").json["paths"]
     found = {}
     for method, rule in _rules(app, "GET"):
-        path = paths[rule.rule.replace("<", "{").replace(">", "}")]
+        path = paths[_described(rule)]
         known = [*path.get("parameters", ()), *path[method.lower()].get("parameters", ())]
         names = {one["name"] for one in known if one["in"] == "query"}
         if names:
