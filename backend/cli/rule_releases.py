@@ -26,18 +26,23 @@ Folder = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.command("publish")
 @click.argument("folder", type=Folder, default=ROOT / "rules")
 @click.option("--note", required=True, help="Why; the history shows it.")
-def publish(folder: Path, note: str) -> None:
-    """Check the rule files of FOLDER and serve them from now on, in every process."""
+@click.option(
+    "--based-on",
+    metavar="VERSION|NUMBER",
+    help="The publication that FOLDER was begun from: when others published since, nothing is done.",
+)
+def publish(folder: Path, note: str, based_on: str | None) -> None:
+    """Check the rule files of FOLDER and serve them from now on, in every process.
+
+    Without --based-on they take the place of whatever is served.
+    """
     publishing = svcs.flask.get(RulePublishing)
     try:
         current = publishing.current()
         sources = folder_sources(folder)
-        made = publishing.publish(
-            sources=sources,
-            note=note,
-            author=AUTHOR,
-            expected_current=current.version if current else None,
-        )
+        served = current.version if current else None
+        expected = publishing.release(version=based_on).version if based_on else served
+        made = publishing.publish(sources=sources, note=note, author=AUTHOR, expected_current=expected)
         if current:
             _print_diff(publishing.diff(before=publishing.sources(current.version), after=sources))
     except ClimbUpError as error:

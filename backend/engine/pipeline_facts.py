@@ -106,6 +106,11 @@ class NumberFact:
             return int(number)
         return (Decimal(number.numerator) / Decimal(number.denominator)).quantize(Decimal("0.01"))
 
+    def in_range(self) -> z3.BoolRef:
+        """That the number is one that the vocabulary lets the fact be."""
+        ends = ((">=", self.fact.lowest), ("<=", self.fact.highest))
+        return z3.And([COMPARE[side](self.number, constant(end)) for side, end in ends if end is not None])
+
     def _compare(self, operator: str, value: object) -> z3.BoolRef:
         return z3.And(self.is_known, COMPARE[operator](self.number, constant(value)))
 

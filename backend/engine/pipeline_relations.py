@@ -25,17 +25,7 @@ RELATED: Final[Mapping[str, str]] = {
 }
 """The facts that are numbers here, with the type that they must have."""
 
-LOWEST: Final = {
-    "month": 1,
-    "lead_days": 0,
-    "lead_hours": 0,
-    "seats_total": 1,
-    "seats_taken": 0,
-    "occupancy": 0,
-}
-HIGHEST: Final = {"month": 12, "occupancy": 100}
-AT_LEAST_ONE: Final = frozenset({"party", "duration_minutes"})
-NOT_NEGATIVE: Final = frozenset({"experience_years"})
+NOT_PAST: Final = ("lead_days", "lead_hours")
 MOST_PLACES: Final = 40
 """Up to so many places, and about each number that a rule names, occupancy follows from them."""
 
@@ -48,9 +38,8 @@ def relations(
     `places` are the numbers of places that rules name; days are looked at from `on` until `until`.
     """
     numbers = {name: fact.number for name, fact in facts.items() if isinstance(fact, NumberFact)}
-    yield from (numbers[name] >= low for name, low in LOWEST.items() if name in numbers)
-    yield from (numbers[name] <= high for name, high in HIGHEST.items() if name in numbers)
-    yield from _counts(facts)
+    yield from (fact.in_range() for fact in facts.values() if isinstance(fact, NumberFact))
+    yield from (numbers[name] >= 0 for name in NOT_PAST if name in numbers)
     if "start_date" in numbers:
         yield from _calendar(facts, numbers, on, until)
         yield numbers["start_date"] >= day
@@ -67,17 +56,6 @@ def relations(
 def _together(facts: Mapping[str, FactVariable], names: tuple[str, ...], relation: z3.BoolRef) -> z3.BoolRef:
     """The relation, where all of the facts are known."""
     return z3.Implies(z3.And([facts[name].known() for name in names]), relation)
-
-
-def _counts(facts: Mapping[str, FactVariable]) -> Iterator[z3.BoolRef]:
-    for name, fact in facts.items():
-        if isinstance(fact, ChosenFact) and name in AT_LEAST_ONE | NOT_NEGATIVE:
-            low = 1 if name in AT_LEAST_ONE else 0
-            yield fact.where(partial(_is_at_least, low))
-
-
-def _is_at_least(low: int, value: int | None) -> bool:
-    return value is None or value >= low
 
 
 def _calendar(

@@ -54,6 +54,28 @@ class TestPublish:
         assert done.exit_code == 1
         assert "nothing to publish" in done.output
 
+    def test_on_a_base_that_is_served_no_more_tells_what_others_changed(
+        self, app: Flask, draft: Path
+    ) -> None:
+        run(app, "publish", "--note", "the shipped rules")
+        base = run(app, "history", "--limit", "1").output.split()[0]
+        run(app, "publish", str(draft), "--note", "dearer")
+
+        done = run(app, "publish", "--note", "as they were", "--based-on", base)
+
+        assert done.exit_code == 1
+        assert "Somebody published other rules since you began" in done.output
+        assert "surcharge 25% → 30%" in done.output
+        assert run(app, "history").output.splitlines()[0].endswith("cli  dearer")
+
+    def test_on_the_base_that_is_served_goes_through(self, app: Flask, draft: Path) -> None:
+        run(app, "publish", "--note", "the shipped rules")
+        base = run(app, "history", "--limit", "1").output.split()[0]
+
+        done = run(app, "publish", str(draft), "--note", "dearer", "--based-on", base)
+
+        assert done.exit_code == 0
+
 
 class TestRollback:
     def test_serves_an_earlier_number_again(self, app: Flask, draft: Path) -> None:

@@ -17,6 +17,7 @@ from flask import Flask
 from backend.domains.availability.holds import HoldService
 from backend.domains.availability.schedules import SchedulePatch, ScheduleService
 from backend.domains.availability.service import AvailabilityService
+from backend.domains.rules.proposals import RuleProposals
 from backend.domains.rules.publishing import RulePublishing
 from backend.infra.postgres import db
 from backend.kernel.versions import Edit
@@ -131,7 +132,23 @@ class Publish:
         )
 
 
-Act = Publish | Hold | Claim | Move | Free | ReleaseExpired | Resize
+@dataclass(frozen=True)
+class Settle:
+    """Publish or decline a proposal."""
+
+    proposal_id: str
+    editor: str
+    publishes: bool
+
+    def do(self) -> None:
+        proposals = svcs.flask.get(RuleProposals)
+        if self.publishes:
+            proposals.publish(proposal_id=self.proposal_id, editor=self.editor)
+        else:
+            proposals.decline(proposal_id=self.proposal_id, editor=self.editor, reason="No")
+
+
+Act = Publish | Settle | Hold | Claim | Move | Free | ReleaseExpired | Resize
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,15 @@ from flask import Flask
 from sqlalchemy import text
 
 from backend.config import ROOT
+from backend.domains.rules.proposals import RuleProposals
 from backend.domains.rules.publishing import RulePublishing
 from backend.domains.rules.service import RulesService
 from backend.infra.postgres import db
 from tests.conftest import Stores
 from tests.factories.apps import NO_REDIS, running_app
+from tests.factories.identity import make_user
 from tests.factories.rules import SHIPPED, dearer
-from tests.races.crowd import Act, Publish, gather
+from tests.races.crowd import Act, Publish, Settle, gather
 from tests.waiting import wait_until
 
 
@@ -69,6 +71,26 @@ class TestSeveralAtOnce:
         links = chain()
         assert len(links) == 1 + rounds
         assert [before for _, before, _ in links[1:]] == [version for _, _, version in links[:-1]]
+
+
+class TestAProposal:
+    def test_is_settled_by_one_of_those_who_publish_and_decline_it_at_once(
+        self, own_stores: Stores, office: Flask
+    ) -> None:
+        editors = [make_user().id for _ in range(4)]
+        base = chain()[-1][2]
+        made = svcs.flask.get(RuleProposals).propose(
+            based_on=base, sources=SHIPPED | dearer(30), note="Dearer", author=editors[0]
+        )
+        db.session.commit()
+        people: list[list[Act]] = [[Settle(made.id, editor, n % 2 == 0)] for n, editor in enumerate(editors)]
+
+        with gather(processes=2) as crowd:
+            ended = Counter(crowd.rush(own_stores, people))
+
+        db.session.expire_all()
+        assert ended == {"done": 1, "ProposalSettledError": 3}
+        assert (made.status == "published") == (len(chain()) == 2)
 
 
 class TestKilledInTheMiddle:

@@ -1,9 +1,8 @@
 """Evaluating a draft beside live quotes: sums are exact, and nothing disturbs quoting."""
 
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +11,6 @@ import pytest
 import svcs
 from flask import Flask
 from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.exc import OperationalError
 
 from backend.domains.availability.slot_ids import slot_id
 from backend.domains.catalog.entities import Product
@@ -21,7 +19,7 @@ from backend.domains.pricing.service import Answered
 from backend.domains.rules.service import RulesService
 from backend.domains.shadow.evaluation import MOST_FAILURES, ShadowEvaluation
 from backend.domains.shadow.service import ShadowReport, ShadowRunsError, ShadowService, ShadowStatus
-from backend.domains.shadow.store import RunningShadow, Shadows
+from backend.domains.shadow.store import Shadows
 from backend.infra.postgres import db, sqlalchemy_url
 from backend.kernel.money import Money
 from backend.wiring import Parts
@@ -32,32 +30,12 @@ from tests.factories.availability import make_schedule
 from tests.factories.catalog import make_product, make_provider
 from tests.factories.rules import SHIPPED, dearer, edited
 from tests.fakes.clock import FakeClock
+from tests.fakes.shadows import AwayShadows
 from tests.waiting import wait_until
 
 # 18:00 in Paris, a Monday.
 EVENING = datetime(2026, 12, 14, 17, 0, tzinfo=UTC)
 PATIENCE = 60.0
-
-
-@dataclass(frozen=True)
-class AwayShadows(Shadows):
-    """A database that can be away."""
-
-    away: threading.Event = field(default_factory=threading.Event)
-
-    def running(self, *, now: datetime) -> RunningShadow | None:
-        """Ask, unless the database is away."""
-        self._require_database()
-        return super().running(now=now)
-
-    def keep(self, **values: Any) -> None:
-        """Store, unless the database is away."""
-        self._require_database()
-        super().keep(**values)
-
-    def _require_database(self) -> None:
-        if self.away.is_set():
-            raise OperationalError("SELECT", {}, ConnectionError("away"))
 
 
 def start(app: Flask, files: dict[str, str], **options: Any) -> None:
