@@ -8,6 +8,7 @@ import pytest
 
 from backend.engine.effects import EFFECTS
 from backend.engine.hit_policies import HIT_POLICIES
+from backend.engine.problems import RulebookError
 from backend.engine.rulebook import Rulebook
 from backend.engine.values import TYPES
 from backend.infra.rule_files import folder_sources, read_folder, read_sources
@@ -71,18 +72,30 @@ class TestSchemas:
 
 
 class TestReadmeOfTheRules:
-    def test_its_worked_change_is_a_change_that_works(self):
+    def test_its_worked_change_is_told_as_it_happens(self):
         readme = (FOLDER / "README.md").read_text()
-        rule, scenario = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)[-2:]
-        sources = folder_sources(FOLDER)
-        file = sources["rules/peak_hours.yaml"]
-        changed = file.replace("\nscenarios:\n", f"\n{rule}\nscenarios:\n{scenario}\n")
+        file = folder_sources(FOLDER)["rules/peak_hours.yaml"]
+        (told,) = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+        rule = re.sub(r" +# .*", "", told).rstrip()
+        dearer = file.replace(rule, rule.replace("15%", "25%"))
 
-        book = read_sources({**sources, "rules/peak_hours.yaml": changed})
+        assert rule in file
+        assert self.problem(dearer) in readme
+        assert self.problem(file.replace(rule, rule.replace("15%", "25"))) in readme
+        read_sources(self.sources(dearer.replace("price: 92.00 EUR", "price: 100.00 EUR")))
 
-        assert len(book.decisions["peak_hours"].rules) == 4
+    def problem(self, file: str) -> str:
+        with pytest.raises(RulebookError) as refused:
+            read_sources(self.sources(file))
+        (problem,) = refused.value.problems
+        return str(problem)
 
+    def sources(self, file: str) -> dict[str, str]:
+        return {**folder_sources(FOLDER), "rules/peak_hours.yaml": file}
+
+
+class TestTheLanguageOfTheRules:
     def test_it_names_every_hit_policy_and_effect(self):
-        readme = (FOLDER / "README.md").read_text()
+        reference = (FOLDER.parent / "docs" / "rules.md").read_text()
 
-        assert [name for name in [*HIT_POLICIES, *EFFECTS] if f"`{name}" not in readme] == []
+        assert [name for name in [*HIT_POLICIES, *EFFECTS] if f"`{name}" not in reference] == []
