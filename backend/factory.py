@@ -14,6 +14,7 @@ from backend.config import ROOT, Settings
 from backend.domains.availability import routes as availability
 from backend.domains.backtesting import routes as backtesting
 from backend.domains.bookings import routes as bookings
+from backend.domains.catalog import product_routes
 from backend.domains.catalog import routes as catalog
 from backend.domains.identity import routes as identity
 from backend.domains.pricing import routes as pricing
@@ -32,7 +33,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     identity.blueprint,
     catalog.categories,
     catalog.providers,
-    catalog.products,
+    product_routes.products,
     availability.availability,
     availability.holds,
     pricing.blueprint,

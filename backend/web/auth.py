@@ -14,7 +14,17 @@ from backend.kernel.roles import STAFF, Role
 from backend.web import tokens
 from backend.web.sessions import Sessions
 
-__all__ = ["STAFF", "Caller", "Role", "caller", "caller_id", "optional_caller", "requires", "signed_in"]
+__all__ = [
+    "STAFF",
+    "Caller",
+    "Role",
+    "caller",
+    "caller_id",
+    "is_staff",
+    "optional_caller",
+    "requires",
+    "signed_in",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -51,6 +61,12 @@ def optional_caller() -> Caller | None:
             structlog.contextvars.bind_contextvars(user_id=g.caller.user_id)
     found: Caller | None = g.caller
     return found
+
+
+def is_staff() -> bool:
+    """Whether one of the staff is calling. A bad or expired token is an error here, too."""
+    found = optional_caller()
+    return found is not None and not found.roles.isdisjoint(STAFF)
 
 
 def _read_token() -> Caller | None:

@@ -57,6 +57,25 @@ def decode_cursor(cursor: str | None, *, parts: int) -> list[Any] | None:
     return key
 
 
+def key_behind(cursor: str | None, *types: type) -> list[Any] | None:
+    """The sort key behind a cursor, its parts of these types; None at the beginning. InvalidError as above.
+
+    Whole numbers are those that a bigint holds; texts have no NUL, which PostgreSQL takes in none.
+    """
+    key = decode_cursor(cursor, parts=len(types))
+    if key is not None and not all(_is_part(part, kind) for part, kind in zip(key, types, strict=True)):
+        raise _unknown()
+    return key
+
+
+def _is_part(part: object, kind: type) -> bool:
+    if type(part) is not kind:
+        return False
+    if isinstance(part, int):
+        return -LARGEST_NUMBER <= part < LARGEST_NUMBER
+    return "\0" not in str(part)
+
+
 def id_behind(cursor: str | None) -> str | None:
     """The id at which a list ordered by id goes on; None at its beginning. InvalidError as above."""
     key = decode_cursor(cursor, parts=1)

@@ -13,6 +13,8 @@ from backend.domains.availability.schedules import ScheduleService
 from backend.domains.availability.service import AvailabilityService
 from backend.domains.catalog.editing import CatalogEditing
 from backend.domains.catalog.entities import Product
+from backend.domains.catalog.listing import ProductListing
+from backend.domains.catalog.search import ProductSearch
 from backend.domains.catalog.service import CatalogService
 from backend.domains.pricing.price import FLOOR
 from backend.domains.rules.service import RulesRefusedError, RulesService
@@ -27,6 +29,8 @@ def register_catalog(app: Flask) -> None:
     """What is sold and who performs it."""
     svcs.flask.register_factory(app, CatalogService, lambda: CatalogService(db.session))
     svcs.flask.register_factory(app, CatalogEditing, _catalog_editing)
+    svcs.flask.register_factory(app, ProductListing, lambda: ProductListing(db.session))
+    svcs.flask.register_factory(app, ProductSearch, lambda: ProductSearch(db.session))
 
 
 def register_availability(app: Flask, settings: Settings) -> None:

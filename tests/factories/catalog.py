@@ -1,10 +1,13 @@
 """Categories, providers and products, committed (inside a test's transaction that only ends a savepoint)."""
 
+from typing import Any
+
 from sqlalchemy.dialects.postgresql import insert
 
-from backend.domains.catalog.entities import PricePer, Product, Provider
+from backend.domains.catalog.entities import RETAIL, PricePer, Product, Provider, SlotProduct
 from backend.domains.catalog.models import CategoryRow, ProductRow, ProviderRow
-from backend.domains.catalog.rows import product_of, provider_of
+from backend.domains.catalog.rows import product_of, provider_of, slot_product_of
+from backend.domains.catalog.stock_models import StockMovementRow
 from backend.infra.postgres import db
 from backend.kernel import ids
 from backend.kernel.money import Money
@@ -59,7 +62,7 @@ def make_product(
     price_per: PricePer = PricePer.BOOKING,
     max_party: int = 1,
     is_active: bool = True,
-) -> Product:
+) -> SlotProduct:
     """A product of kind slot of `provider` (a new one by default), 100.00 of its currency unless told."""
     provider = provider or make_provider()
     price = price or Money.of("100", provider.currency)
@@ -82,5 +85,49 @@ def make_product(
         version=1,
     )
     db.session.add(row)
+    db.session.commit()
+    return slot_product_of(row)
+
+
+def make_retail(
+    *,
+    name: str = "Headphones",
+    category: str = "electronics",
+    subcategory: str | None = None,
+    price: Money | None = None,
+    stock: int = 0,
+    **columns: Any,
+) -> Product:
+    """A retail product of the house with `stock` units, 100.00 EUR unless told; `columns` as in its row."""
+    price = price or Money.of("100", "EUR")
+    make_category(category)
+    if subcategory:
+        make_category(subcategory, parent=category)
+    row = ProductRow(
+        **{
+            "id": ids.new_id(ids.PRODUCT),
+            "kind": RETAIL,
+            "name": name,
+            "description": "",
+            "category": category,
+            "subcategory": subcategory,
+            "price_minor": price.minor,
+            "currency": price.currency,
+            "price_per": PricePer.UNIT.value,
+            "max_party": 1,
+            "is_active": True,
+            "created_at": NOW,
+            "version": 1,
+            **columns,
+        }
+    )
+    db.session.add(row)
+    db.session.flush()
+    if stock:
+        db.session.add(
+            StockMovementRow(
+                product_id=row.id, why="received", on_hand_change=stock, reserved_change=0, at=NOW, reason=""
+            )
+        )
     db.session.commit()
     return product_of(row)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from backend.domains.catalog.entities import Product, Provider
+from backend.domains.catalog.entities import Provider, SlotProduct
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Slot:
     """
 
     id: str
-    product: Product
+    product: SlotProduct
     provider: Provider
     starts_at: datetime
     ends_at: datetime

@@ -17,7 +17,7 @@ from backend.domains.availability.schedule import (
 )
 from backend.domains.availability.slot_ids import parse_slot_id, slot_id
 from backend.domains.availability.taken import Taken
-from backend.domains.catalog.entities import Product, Provider
+from backend.domains.catalog.entities import Provider, SlotProduct
 from backend.domains.catalog.service import CatalogService
 from backend.infra.postgres import DbSession
 from backend.kernel.errors import ConflictError, NotFoundError
@@ -129,7 +129,7 @@ class AvailabilityService:
             raise NotFoundError(f"There is no provider {', '.join(unknown)}.")
         return {id_: provider for id_, provider in found.items() if provider.is_active}
 
-    def parts(self, *, slot_id: str) -> tuple[Product, Provider, datetime]:
+    def parts(self, *, slot_id: str) -> tuple[SlotProduct, Provider, datetime]:
         """What a slot's id names: which product of whom, and when. NotFoundError when it names none."""
         parsed = parse_slot_id(slot_id)
         found = self.catalog.product_and_provider(product_id=parsed[0]) if parsed else None
@@ -139,7 +139,7 @@ class AvailabilityService:
 
 
 def _is_offered(
-    product: Product, provider: Provider, schedule: Schedule, starts_at: datetime, now: datetime
+    product: SlotProduct, provider: Provider, schedule: Schedule, starts_at: datetime, now: datetime
 ) -> bool:
     if not (product.is_active and provider.is_active):
         return False
@@ -148,7 +148,7 @@ def _is_offered(
 
 
 def _starts(
-    product: Product, provider: Provider, schedule: Schedule, *, days: tuple[date, date], now: datetime
+    product: SlotProduct, provider: Provider, schedule: Schedule, *, days: tuple[date, date], now: datetime
 ) -> list[datetime]:
     return offered_starts(
         schedule,
@@ -162,7 +162,7 @@ def _starts(
 
 
 def _offers(
-    product: Product,
+    product: SlotProduct,
     provider: Provider,
     schedule: Schedule,
     taken: Taken,
@@ -175,7 +175,7 @@ def _offers(
 
 
 def _offer(
-    product: Product, provider: Provider, schedule: Schedule, taken: Taken, starts_at: datetime
+    product: SlotProduct, provider: Provider, schedule: Schedule, taken: Taken, starts_at: datetime
 ) -> Offer:
     period = Period(starts_at, starts_at + product.duration_minutes * MINUTE)
     total = product.max_party

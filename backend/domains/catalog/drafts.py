@@ -1,8 +1,9 @@
 """What staff write: everything about a thing that a person decides."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from backend.domains.catalog.entities import SLOT, PricePer
+from backend.domains.catalog.entities import SLOT, PricePer, TaxClass
 from backend.kernel.money import Money
 
 
@@ -31,17 +32,32 @@ class ProviderDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductDraft:
-    """A product; `price` and `cost` in the provider's currency."""
+    """A product; all money in the provider's currency, or in any one currency when there is none.
+
+    A slot needs `provider_id` and `duration_minutes`; a retail product has no duration, and its price
+    is for a unit. `price_per` None stands for what is usual for the kind.
+    """
 
     name: str
-    provider_id: str
     category: str
-    duration_minutes: int
     price: Money
     kind: str = SLOT
-    description: str = ""
-    price_per: PricePer = PricePer.BOOKING
-    cost: Money | None = None
-    max_party: int = 1
+    provider_id: str | None = None
+    subcategory: str | None = None
+    duration_minutes: int | None = None
     slot_step_minutes: int | None = None
+    description: str = ""
+    price_per: PricePer | None = None
+    cost: Money | None = None
+    original_price: Money | None = None
+    max_party: int = 1
+    brand: str | None = None
+    images: tuple[str, ...] = ()
+    specifications: Mapping[str, str] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    rating: float = 0.0
+    review_count: int = 0
+    is_featured: bool = False
+    weight_grams: int | None = None
+    tax_class: TaxClass = TaxClass.STANDARD
     is_active: bool = True

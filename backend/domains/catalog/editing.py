@@ -3,22 +3,27 @@
 Nothing is deleted: what was sold once must be explained for ever. Retired things leave the lists.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from backend.domains.catalog.drafts import CategoryDraft, ProductDraft, ProviderDraft
 from backend.domains.catalog.entities import Category, Product, Provider
-from backend.domains.catalog.models import CategoryRow, ProductRow, ProviderRow
+from backend.domains.catalog.models import CategoryRow, ProductPriceRow, ProductRow, ProviderRow
+from backend.domains.catalog.product_values import invalid, product_values
 from backend.domains.catalog.rows import category_of, product_of, provider_of
 from backend.domains.catalog.service import CatalogService
+from backend.domains.catalog.was_price import Priced, was_price
 from backend.infra.audit import AuditLog
 from backend.infra.clock import Clock
 from backend.infra.postgres import DbSession, violated
 from backend.kernel import ids
-from backend.kernel.errors import ConflictError, InvalidError, NotFoundError
+from backend.kernel.errors import ConflictError, NotFoundError
+from backend.kernel.money import Money
 from backend.kernel.time import ZoneError, zone
 from backend.kernel.versions import Edit
 
@@ -37,6 +42,18 @@ _CONFLICTS: Final = {
     "fk_products_provider_id_currency": (
         "This provider has products priced in the present currency, so it cannot change."
     ),
+    "fk_products_subcategory_category": (
+        "Products are filed under this subcategory, so it stays where it is in the tree."
+    ),
+}
+_FOR_EVER: Final = {
+    "kind": "A product keeps its kind; create another one instead.",
+    "provider_id": "A product stays its provider's; create another one instead.",
+}
+_NOUNS: Final[dict[type[object], str]] = {
+    CategoryRow: "category",
+    ProviderRow: "provider",
+    ProductRow: "product",
 }
 
 
@@ -89,18 +106,26 @@ class CatalogEditing:
         self._change(row, {"is_active": False}, provider_of, provider_id, edit)
 
     def create_product(self, *, draft: ProductDraft, actor_id: str | None) -> Product:
-        """A new product of a provider."""
+        """A new product. A retail one has no units yet: see `StockKeeping.receive`."""
         values = self._product_values(draft)
-        row = ProductRow(id=ids.new_id(ids.PRODUCT), created_at=self.clock.now(), version=1, **values)
+        row = ProductRow(
+            id=ids.new_id(ids.PRODUCT),
+            created_at=self.clock.now(),
+            priced_by=actor_id,
+            version=1,
+            **values,
+        )
         return self._reviewed(self._create(row, product_of, row.id, actor_id))
 
     def change_product(self, *, product_id: str, draft: ProductDraft, edit: Edit) -> Product:
         """Replace all that is known of a product; it stays its provider's."""
         values = self._product_values(draft)
         row = self._locked(ProductRow, product_id, edit)
-        if draft.provider_id != row.provider_id:
-            raise _invalid("provider_id", "A product stays its provider's; create another one instead.")
-        return self._reviewed(self._change(row, values, product_of, product_id, edit))
+        for name in ("kind", "provider_id"):
+            if values[name] != getattr(row, name):
+                raise invalid(name, _FOR_EVER[name])
+        changes = values | self._price(row, values, edit)
+        return self._reviewed(self._change(row, changes, product_of, product_id, edit))
 
     def retire_product(self, *, product_id: str, edit: Edit) -> None:
         """Sell it no more; what is booked stays booked."""
@@ -117,8 +142,8 @@ class CatalogEditing:
         self.session.add(row)
         self._flush()
         thing = read(row)
-        action = f"{type(thing).__name__.lower()}.created"
-        self.audit.record(actor_id=actor_id, action=action, subject=subject, after=asdict(thing))
+        action = f"{_NOUNS[type(row)]}.created"
+        self.audit.record(actor_id=actor_id, action=action, subject=subject, after=_recorded(thing))
         return thing
 
     def _change(
@@ -136,9 +161,13 @@ class CatalogEditing:
         self._flush()
         after = read(row)
         retired = before.is_active and after == replace(before, is_active=False, version=row.version)
-        action = f"{type(after).__name__.lower()}.{'retired' if retired else 'changed'}"
+        action = f"{_NOUNS[type(row)]}.{'retired' if retired else 'changed'}"
         self.audit.record(
-            actor_id=edit.actor_id, action=action, subject=subject, before=asdict(before), after=asdict(after)
+            actor_id=edit.actor_id,
+            action=action,
+            subject=subject,
+            before=_recorded(before),
+            after=_recorded(after),
         )
         return after
 
@@ -155,26 +184,37 @@ class CatalogEditing:
         except IntegrityError as error:
             constraint = violated(error)
             if constraint in _UNKNOWN:
-                raise _invalid(*_UNKNOWN[constraint]) from error
+                raise invalid(*_UNKNOWN[constraint]) from error
             if constraint in _CONFLICTS:
                 raise ConflictError(_CONFLICTS[constraint]) from error
             raise
 
     def _product_values(self, draft: ProductDraft) -> dict[str, Any]:
-        """The columns of a product's draft, once its money is in the currency of its provider."""
-        provider = self.catalog.providers(provider_ids=[draft.provider_id]).get(draft.provider_id)
-        if provider is None:
-            raise _invalid("provider_id", "There is no such provider.")
-        for name, money in (("price", draft.price), ("cost", draft.cost)):
-            if money is not None and money.currency != provider.currency:
-                raise _invalid(name, f"This provider's prices are in {provider.currency}.")
-        values = asdict(draft)
-        del values["price"], values["cost"]
+        providers = self.catalog.providers(provider_ids=[draft.provider_id]) if draft.provider_id else {}
+        category = self.session.get(CategoryRow, draft.subcategory) if draft.subcategory else None
+        return product_values(
+            draft,
+            provider=providers.get(draft.provider_id or ""),
+            subcategory=category_of(category) if category else None,
+        )
+
+    def _price(self, row: ProductRow, values: Mapping[str, Any], edit: Edit) -> dict[str, Any]:
+        """The columns that a change of the price changes with it; none if it stays."""
+        if (row.price_minor, row.currency) == (values["price_minor"], values["currency"]):
+            return {}
+        history = self.session.scalars(
+            select(ProductPriceRow)
+            .where(ProductPriceRow.product_id == row.id)
+            .order_by(ProductPriceRow.number)
+        )
+        now = self.clock.now()
+        prices = [Priced(Money(was.price_minor, was.currency), was.valid_from) for was in history]
+        reduced = was_price([*prices, Priced(Money(values["price_minor"], values["currency"]), now)])
         return {
-            **values,
-            "currency": provider.currency,
-            "price_minor": draft.price.minor,
-            "cost_minor": None if draft.cost is None else draft.cost.minor,
+            "priced_at": now,
+            "priced_by": edit.actor_id,
+            "was_price_minor": reduced.price.minor if reduced else None,
+            "reduced_since": reduced.since if reduced else None,
         }
 
     def _refuse_circle(self, slug: str, parent: str | None) -> None:
@@ -185,7 +225,7 @@ class CatalogEditing:
         parents = {row.slug: row.parent for row in rows}
         while parent is not None:
             if parent == slug:
-                raise _invalid("parent", "A category cannot be below itself.")
+                raise invalid("parent", "A category cannot be below itself.")
             parent = parents.get(parent)
 
 
@@ -193,8 +233,12 @@ def _check_zone(name: str) -> None:
     try:
         zone(name)
     except ZoneError as error:
-        raise _invalid("timezone", f"{error}.") from error
+        raise invalid("timezone", f"{error}.") from error
 
 
-def _invalid(field: str, message: str) -> InvalidError:
-    return InvalidError(message, errors={field: [message]})
+def _recorded(thing: Category | Provider | Product) -> dict[str, Any]:
+    """A thing as the audit log keeps it: JSON."""
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in asdict(thing).items()
+    }

@@ -1,12 +1,17 @@
 """The catalogue as the rest of the product sees it: plain values, read from the database."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from backend.kernel.money import Money
 
 SLOT: Final = "slot"
+RETAIL: Final = "retail"
+# The kinds that staff can create; the database knows `stay`, `flight` and `external`, too.
+SOLD: Final = (SLOT, RETAIL)
 
 
 class PricePer(StrEnum):
@@ -14,6 +19,17 @@ class PricePer(StrEnum):
 
     BOOKING = "booking"
     PERSON = "person"
+    UNIT = "unit"
+
+
+class TaxClass(StrEnum):
+    """Which of a country's rates of VAT a product has; the rates are for rules to know."""
+
+    STANDARD = "standard"
+    REDUCED = "reduced"
+    SUPER_REDUCED = "super_reduced"
+    ZERO = "zero"
+    EXEMPT = "exempt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +61,21 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What can be bought. `price` and `cost` are in the provider's currency."""
+    """What can be bought. All its money is in one currency: its provider's, where it has one.
+
+    `provider_id` of a retail product is the merchant, None for the house itself. `subcategory` is a
+    child of `category`. `original_price` is what staff say the maker recommends; `was_price` is the
+    lowest price of the 30 days before `reduced_since`, both None unless it is reduced. `rating` is 0.0
+    to 5.0, and 0.0 without reviews.
+    """
 
     id: str
     kind: str
     name: str
     description: str
-    provider_id: str
+    provider_id: str | None
     category: str
-    duration_minutes: int
+    duration_minutes: int | None
     price: Money
     price_per: PricePer
     cost: Money | None
@@ -61,6 +83,27 @@ class Product:
     is_active: bool
     slot_step_minutes: int | None = None
     version: int = 1
+    subcategory: str | None = None
+    brand: str | None = None
+    images: tuple[str, ...] = ()
+    specifications: Mapping[str, str] = field(default_factory=dict, hash=False)
+    tags: tuple[str, ...] = ()
+    original_price: Money | None = None
+    was_price: Money | None = None
+    reduced_since: datetime | None = None
+    rating: float = 0.0
+    review_count: int = 0
+    is_featured: bool = False
+    weight_grams: int | None = None
+    tax_class: TaxClass = TaxClass.STANDARD
+
+
+@dataclass(frozen=True, slots=True)
+class SlotProduct(Product):
+    """A product of kind slot: somebody performs it, and it takes time."""
+
+    provider_id: str
+    duration_minutes: int
 
     @property
     def step_minutes(self) -> int:

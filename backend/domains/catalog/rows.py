@@ -1,8 +1,41 @@
 """From rows to the values that leave this domain."""
 
-from backend.domains.catalog.entities import Category, PricePer, Product, Provider
+from typing import Any, Final
+
+from backend.domains.catalog.entities import (
+    SLOT,
+    Category,
+    PricePer,
+    Product,
+    Provider,
+    SlotProduct,
+    TaxClass,
+)
 from backend.domains.catalog.models import CategoryRow, ProductRow, ProviderRow
 from backend.kernel.money import Money
+
+# Columns of a product that are fields of it as they are.
+_SAME: Final = (
+    "id",
+    "kind",
+    "name",
+    "description",
+    "provider_id",
+    "category",
+    "subcategory",
+    "duration_minutes",
+    "slot_step_minutes",
+    "max_party",
+    "brand",
+    "specifications",
+    "reduced_since",
+    "rating",
+    "review_count",
+    "is_featured",
+    "weight_grams",
+    "is_active",
+    "version",
+)
 
 
 def category_of(row: CategoryRow) -> Category:
@@ -33,20 +66,29 @@ def provider_of(row: ProviderRow) -> Provider:
 
 
 def product_of(row: ProductRow) -> Product:
-    """The product that the row holds."""
-    return Product(
-        id=row.id,
-        kind=row.kind,
-        name=row.name,
-        description=row.description,
-        provider_id=row.provider_id,
-        category=row.category,
-        duration_minutes=row.duration_minutes,
-        price=Money(row.price_minor, row.currency),
-        price_per=PricePer(row.price_per),
-        cost=None if row.cost_minor is None else Money(row.cost_minor, row.currency),
-        max_party=row.max_party,
-        is_active=row.is_active,
-        slot_step_minutes=row.slot_step_minutes,
-        version=row.version,
-    )
+    """The product that the row holds: a `SlotProduct`, if it is one."""
+    kind = SlotProduct if row.kind == SLOT else Product
+    return kind(**_fields(row))
+
+
+def slot_product_of(row: ProductRow) -> SlotProduct:
+    """The product of kind slot that the row holds."""
+    return SlotProduct(**_fields(row))
+
+
+def _fields(row: ProductRow) -> dict[str, Any]:
+    return {
+        **{name: getattr(row, name) for name in _SAME},
+        "price": Money(row.price_minor, row.currency),
+        "price_per": PricePer(row.price_per),
+        "cost": _money(row.cost_minor, row),
+        "original_price": _money(row.original_price_minor, row),
+        "was_price": _money(row.was_price_minor, row),
+        "images": tuple(row.images),
+        "tags": tuple(row.tags),
+        "tax_class": TaxClass(row.tax_class),
+    }
+
+
+def _money(minor: int | None, row: ProductRow) -> Money | None:
+    return None if minor is None else Money(minor, row.currency)

@@ -1,18 +1,16 @@
-"""JSON of the catalogue."""
+"""JSON of categories and providers."""
 
 from typing import Any
 
 import marshmallow as ma
 
-from backend.domains.catalog.drafts import CategoryDraft, ProductDraft, ProviderDraft
-from backend.domains.catalog.entities import SLOT, PricePer
+from backend.domains.catalog.drafts import CategoryDraft, ProviderDraft
 from backend.kernel import ids
 from backend.kernel.money import MAX_MINOR, Money
-from backend.web.fields import Schema, currency_field, id_field, money_field
+from backend.web.fields import Schema, currency_field, id_field
 from backend.web.pagination import PageArgs
 
-Length, Range, OneOf = ma.validate.Length, ma.validate.Range, ma.validate.OneOf
-MAX_MINUTES = 7 * 24 * 60
+Length, Range = ma.validate.Length, ma.validate.Range
 
 
 def slug_field(**options: Any) -> ma.fields.String:
@@ -23,15 +21,18 @@ def slug_field(**options: Any) -> ma.fields.String:
     return ma.fields.String(validate=[Length(1, 60), shape], metadata={"example": "tax-advice"}, **options)
 
 
-def _name() -> ma.fields.String:
+def name_field() -> ma.fields.String:
+    """What a thing is called."""
     return ma.fields.String(required=True, validate=Length(1, 200))
 
 
-def _whole(least: int, most: int, **options: Any) -> ma.fields.Integer:
+def whole_field(least: int, most: int, **options: Any) -> ma.fields.Integer:
+    """A whole number between two."""
     return ma.fields.Integer(strict=True, validate=Range(least, most), **options)
 
 
-def _not_negative(money: Money) -> None:
+def not_negative(money: Money) -> None:
+    """Refuse an amount below zero, or beyond what can be added up."""
     if not 0 <= money.minor <= MAX_MINOR:
         raise ma.ValidationError("Must not be below zero.")
 
@@ -39,9 +40,9 @@ def _not_negative(money: Money) -> None:
 class CategoryChangeSchema(Schema):
     """A category as staff replace it."""
 
-    name = _name()
+    name = name_field()
     parent = slug_field(load_default=None, allow_none=True)
-    position = _whole(-1000, 1000, load_default=0)
+    position = whole_field(-1000, 1000, load_default=0)
     is_active = ma.fields.Boolean(load_default=True)
 
     @ma.post_load
@@ -74,6 +75,7 @@ class CategorySchema(Schema):
 class CategoryNodeSchema(CategorySchema):
     """A category with what is below it."""
 
+    product_count = ma.fields.Integer(metadata={"description": "active products in it and below it"})
     children = ma.fields.List(ma.fields.Nested("CategoryNodeSchema"))
 
 
@@ -86,9 +88,9 @@ class CategoryTreeSchema(Schema):
 class ProviderDraftSchema(Schema):
     """A provider as staff write it."""
 
-    name = _name()
+    name = name_field()
     category = slug_field(required=True)
-    experience_years = _whole(0, 100, required=True)
+    experience_years = whole_field(0, 100, required=True)
     timezone = ma.fields.String(required=True, validate=Length(1, 64), metadata={"example": "Europe/Paris"})
     currency = currency_field(required=True)
     user_id = id_field(ids.USER, load_default=None, allow_none=True)
@@ -124,58 +126,3 @@ class ProviderQuerySchema(PageArgs):
     """Which providers."""
 
     category = slug_field(load_default=None)
-
-
-class ProductDraftSchema(Schema):
-    """A product as staff write it."""
-
-    kind = ma.fields.String(load_default=SLOT, validate=OneOf([SLOT]))
-    name = _name()
-    description = ma.fields.String(load_default="", validate=Length(max=5000))
-    provider_id = id_field(ids.PROVIDER, required=True)
-    category = slug_field(required=True)
-    duration_minutes = _whole(1, MAX_MINUTES, required=True)
-    slot_step_minutes = _whole(1, MAX_MINUTES, load_default=None, allow_none=True)
-    price = money_field(required=True, validate=_not_negative)
-    price_per = ma.fields.Enum(PricePer, by_value=True, load_default=PricePer.BOOKING)
-    cost = money_field(load_default=None, allow_none=True, validate=_not_negative)
-    max_party = _whole(1, 10_000, load_default=1)
-    is_active = ma.fields.Boolean(load_default=True)
-
-    @ma.post_load
-    def make(self, data: dict[str, Any], **_: Any) -> ProductDraft:
-        """The draft that the service takes."""
-        return ProductDraft(**data)
-
-
-class ProductSchema(Schema):
-    """What can be bought."""
-
-    id = id_field(ids.PRODUCT)
-    kind = ma.fields.String()
-    name = ma.fields.String()
-    description = ma.fields.String()
-    provider_id = id_field(ids.PROVIDER)
-    category = slug_field()
-    duration_minutes = ma.fields.Integer()
-    slot_step_minutes = ma.fields.Integer(allow_none=True)
-    price = money_field()
-    price_per = ma.fields.Enum(PricePer, by_value=True)
-    cost = money_field(allow_none=True, metadata={"description": "null for all but staff"})
-    max_party = ma.fields.Integer()
-    is_active = ma.fields.Boolean()
-
-
-class ProductPageSchema(Schema):
-    """A page of products."""
-
-    items = ma.fields.List(ma.fields.Nested(ProductSchema))
-    next = ma.fields.String(allow_none=True)
-
-
-class ProductQuerySchema(PageArgs):
-    """Which products."""
-
-    kind = ma.fields.String(load_default=None, validate=OneOf([SLOT]))
-    category = slug_field(load_default=None)
-    provider_id = id_field(ids.PROVIDER, data_key="provider", load_default=None)

@@ -6,9 +6,9 @@ from typing import Final
 
 from sqlalchemy import bindparam, select
 
-from backend.domains.catalog.entities import SLOT, Category, Product, Provider
+from backend.domains.catalog.entities import SLOT, Category, Product, Provider, SlotProduct
 from backend.domains.catalog.models import CategoryRow, ProductRow, ProviderRow
-from backend.domains.catalog.rows import category_of, product_of, provider_of
+from backend.domains.catalog.rows import category_of, product_of, provider_of, slot_product_of
 from backend.infra.postgres import DbSession
 from backend.kernel.errors import NotFoundError
 
@@ -16,7 +16,7 @@ from backend.kernel.errors import NotFoundError
 _PRODUCT_AND_PROVIDER: Final = (
     select(ProductRow, ProviderRow)
     .join(ProviderRow, ProviderRow.id == ProductRow.provider_id)
-    .where(ProductRow.id == bindparam("product_id"))
+    .where(ProductRow.id == bindparam("product_id"), ProductRow.kind == SLOT)
 )
 
 
@@ -50,19 +50,19 @@ class CatalogService:
         query = select(ProductRow).where(ProductRow.id.in_(product_ids))
         return {row.id: product_of(row) for row in self.session.scalars(query)}
 
-    def product_and_provider(self, *, product_id: str) -> tuple[Product, Provider] | None:
-        """The product with this id and who performs it, or None when there is none."""
+    def product_and_provider(self, *, product_id: str) -> tuple[SlotProduct, Provider] | None:
+        """The product of kind slot with this id and who performs it, or None when there is none."""
         row = self.session.execute(_PRODUCT_AND_PROVIDER, {"product_id": product_id}).one_or_none()
-        return None if row is None else (product_of(row[0]), provider_of(row[1]))
+        return None if row is None else (slot_product_of(row[0]), provider_of(row[1]))
 
-    def products_of(self, *, provider_ids: Collection[str]) -> list[Product]:
+    def products_of(self, *, provider_ids: Collection[str]) -> list[SlotProduct]:
         """The active products of kind slot of these providers, in the order of their ids."""
         query = (
             select(ProductRow)
             .where(ProductRow.provider_id.in_(provider_ids), ProductRow.is_active, ProductRow.kind == SLOT)
             .order_by(ProductRow.id)
         )
-        return [product_of(row) for row in self.session.scalars(query)]
+        return [slot_product_of(row) for row in self.session.scalars(query)]
 
     def list_providers(self, *, category: str | None, after: str | None, limit: int) -> list[Provider]:
         """Up to `limit` active providers with an id after `after`, oldest first."""
@@ -72,29 +72,6 @@ class CatalogService:
         if after is not None:
             query = query.where(ProviderRow.id > after)
         return [provider_of(row) for row in self.session.scalars(query)]
-
-    def list_products(
-        self,
-        *,
-        kind: str | None,
-        category: str | None,
-        provider_id: str | None,
-        after: str | None,
-        limit: int,
-    ) -> list[Product]:
-        """Up to `limit` active products with an id after `after`, oldest first."""
-        query = select(ProductRow).where(ProductRow.is_active).order_by(ProductRow.id).limit(limit)
-        wanted = {
-            ProductRow.kind: kind,
-            ProductRow.category: category,
-            ProductRow.provider_id: provider_id,
-        }
-        for column, value in wanted.items():
-            if value is not None:
-                query = query.where(column == value)
-        if after is not None:
-            query = query.where(ProductRow.id > after)
-        return [product_of(row) for row in self.session.scalars(query)]
 
     def category(self, *, slug: str) -> Category:
         """The category with this slug. NotFoundError when there is none."""

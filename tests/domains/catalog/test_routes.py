@@ -1,18 +1,24 @@
 """/api/categories, /api/providers and /api/products over HTTP."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import svcs
 from flask.testing import FlaskClient
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 from structlog.testing import capture_logs
 
 from backend.infra.audit import AuditLog
+from backend.infra.postgres import db
 from backend.kernel.money import Money
 from backend.kernel.roles import Role
+from tests.conftest import NOW
 from tests.factories.catalog import make_category, make_product, make_provider
 from tests.factories.identity import auth_headers, make_user
+from tests.fakes.clock import FakeClock
 
 PROVIDER = {
     "name": "Grace Hopper",
@@ -20,6 +26,26 @@ PROVIDER = {
     "experience_years": 12,
     "timezone": "Europe/Paris",
     "currency": "EUR",
+}
+
+PHONE = {
+    "kind": "retail",
+    "name": "Phone",
+    "description": "A phone.",
+    "category": "electronics",
+    "subcategory": "phones",
+    "price": {"amount": 50000, "currency": "EUR"},
+    "original_price": {"amount": 60000, "currency": "EUR"},
+    "cost": {"amount": 30000, "currency": "EUR"},
+    "brand": "Acme",
+    "images": ["/images/phone.jpg", "https://img.example/phone.jpg"],
+    "specifications": {"Colour": "black"},
+    "tags": ["5g", "new"],
+    "rating": 4.5,
+    "review_count": 12,
+    "is_featured": True,
+    "weight_grams": 180,
+    "tax_class": "reduced",
 }
 
 
@@ -253,6 +279,76 @@ class TestProducts:
 
         assert answer.status_code == 201
         assert [line["event"] for line in lines].count("product_outside_assumptions") == warnings
+
+    @pytest.mark.parametrize(
+        ("changes", "field"),
+        [
+            ({"provider_id": None}, "provider_id"),
+            ({"duration_minutes": None}, "duration_minutes"),
+            ({"weight_grams": 1}, "weight_grams"),
+            ({"price_per": "unit"}, "price_per"),
+            ({"subcategory": "law"}, "subcategory"),
+            ({"original_price": {"amount": 100, "currency": "USD"}}, "original_price"),
+            ({"rating": 4.5}, "rating"),
+            ({"rating": 4.55, "review_count": 1}, "rating"),
+            ({"images": ["javascript:alert(1)"]}, "images"),
+            ({"tags": ["Not a tag"]}, "tags"),
+            ({"specifications": {"Colour": 1}}, "specifications"),
+            ({"kind": "retail"}, "duration_minutes"),
+            ({"kind": "retail", "duration_minutes": None, "price_per": "person"}, "price_per"),
+        ],
+    )
+    def test_are_of_their_kind(
+        self, client: FlaskClient, staff: Any, changes: Mapping[str, Any], field: str
+    ) -> None:
+        body = product_body(make_provider().id, **changes)
+
+        answer = client.post("/api/products/", json=body, headers=staff)
+
+        assert answer.status_code == 422
+        assert list(answer.json["errors"]) == [field]
+
+    def test_of_the_shop_show_all_that_staff_wrote(self, client: FlaskClient, staff: Any) -> None:
+        make_category("phones", parent=make_category("electronics"))
+
+        created = client.post("/api/products/", json=PHONE, headers=staff)
+
+        assert created.status_code == 201
+        shown = client.get(f"/api/products/{created.json['id']}", headers=staff).json
+        assert {name: shown[name] for name in PHONE} == PHONE
+        assert (shown["price_per"], shown["stock_quantity"], shown["was_price"]) == ("unit", 0, None)
+
+    def test_keep_their_kind(self, client: FlaskClient, staff: Any) -> None:
+        product = make_product()
+
+        answer = client.put(f"/api/products/{product.id}", json=PHONE, headers={**staff, "If-Match": '"1"'})
+
+        assert answer.status_code == 422
+
+    def test_say_what_they_cost_before_they_were_reduced(
+        self, client: FlaskClient, staff: Any, shared_clock: FakeClock
+    ) -> None:
+        make_category("phones", parent=make_category("electronics"))
+        created = client.post("/api/products/", json=PHONE, headers=staff).json
+        address = f"/api/products/{created['id']}"
+
+        for day, amount in enumerate((40000, 35000), start=1):
+            shared_clock.set(NOW + timedelta(days=day))
+            body = PHONE | {"price": {"amount": amount, "currency": "EUR"}}
+            client.put(address, json=body, headers={**staff, "If-Match": f'"{day}"'})
+
+        shown = client.get(address).json
+        assert shown["was_price"] == {"amount": 50000, "currency": "EUR"}
+        assert shown["reduced_since"] == "2026-12-08T09:00:00Z"
+        assert shown["original_price"] == {"amount": 60000, "currency": "EUR"}
+        kept = db.session.execute(text("SELECT price_minor, set_by FROM product_prices ORDER BY number"))
+        assert [row.price_minor for row in kept if row.set_by] == [50000, 40000, 35000]
+
+    def test_cannot_lose_a_price_that_they_had(self, client: FlaskClient) -> None:
+        make_product()
+
+        with pytest.raises(ProgrammingError, match="append-only"):
+            db.session.execute(text("UPDATE product_prices SET price_minor = 1"))
 
     def test_stay_their_providers(self, client: FlaskClient, staff: Any) -> None:
         product = make_product()

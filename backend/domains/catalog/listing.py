@@ -1,0 +1,207 @@
+"""Lists of products as a shop shows them: filtered, sorted, page by page.
+
+A page begins after the sort key of the last product of the page before, with the id as tie-break; what
+is added or sold meanwhile moves nothing from one page to another.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final, NamedTuple, TypeVarTuple
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, or_, select, tuple_
+from sqlalchemy.orm import aliased
+
+from backend.domains.catalog.entities import Product
+from backend.domains.catalog.models import CategoryRow, ProductRow
+from backend.domains.catalog.rows import product_of
+from backend.domains.catalog.stock_models import StockLevelRow, StockReservationRow
+from backend.infra.postgres import DbSession
+from backend.kernel.errors import NotFoundError
+
+Key = Sequence[str | int]
+Columns = TypeVarTuple("Columns")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductFilter:
+    """Which products. `category` includes those below it; every one of `tags` must be there.
+
+    Amounts are minor units of `currency`; without a currency there are none.
+    """
+
+    kind: str | None = None
+    category: str | None = None
+    provider_id: str | None = None
+    brand: str | None = None
+    tags: tuple[str, ...] = ()
+    currency: str | None = None
+    min_price: int | None = None
+    max_price: int | None = None
+    in_stock: bool | None = None
+    featured: bool | None = None
+
+
+class Sort(StrEnum):
+    """The orders in which products are listed."""
+
+    OLDEST = "oldest"
+    NEWEST = "newest"
+    PRICE = "price"
+    PRICE_DOWN = "-price"
+    RATING = "rating"
+    NAME = "name"
+    FEATURED = "featured"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedProduct:
+    """A product with the units that are left of it: None where none are counted."""
+
+    product: Product
+    stock_quantity: int | None
+    key: tuple[str | int, ...] = ()
+
+
+class _Order(NamedTuple):
+    """Columns that are sorted by, all up or all down; the last is the id."""
+
+    columns: tuple[str, ...]
+    descending: bool = False
+
+
+_BY_RATING: Final = ("rating", "review_count", "id")
+_ORDERS: Final = {
+    Sort.OLDEST: _Order(("id",)),
+    Sort.NEWEST: _Order(("id",), descending=True),
+    Sort.PRICE: _Order(("price_minor", "id")),
+    Sort.PRICE_DOWN: _Order(("price_minor", "id"), descending=True),
+    Sort.RATING: _Order(_BY_RATING, descending=True),
+    Sort.NAME: _Order(("name_key", "id")),
+    Sort.FEATURED: _Order(("is_featured", *_BY_RATING), descending=True),
+}
+_TEXTS: Final = frozenset({"id", "name_key"})
+# Ratings in tenths and truth as 0 or 1, as a cursor holds texts and whole numbers.
+_WRITE: Final[dict[str, Callable[[Any], Any]]] = {
+    "rating": lambda value: round(value * 10),
+    "is_featured": int,
+}
+_READ: Final[dict[str, Callable[[Any], Any]]] = {
+    "rating": lambda value: Decimal(value) / 10,
+    "is_featured": bool,
+}
+
+
+def key_types(sort: Sort) -> tuple[type, ...]:
+    """What the parts of a sort key are."""
+    return tuple(str if name in _TEXTS else int for name in _ORDERS[sort].columns)
+
+
+@dataclass(frozen=True)
+class ProductListing:
+    """Reads lists of active products with what is left of them."""
+
+    session: DbSession
+
+    def page(
+        self, *, where: ProductFilter, sort: Sort, after: Key | None, limit: int, now: datetime
+    ) -> list[ListedProduct]:
+        """Up to `limit` active products in the order of `sort`, after the one with the key `after`."""
+        order = _ORDERS[sort]
+        columns = [getattr(ProductRow, name) for name in order.columns]
+        query = filtered(listed(now), where, now).limit(limit)
+        query = query.order_by(*(column.desc() if order.descending else column for column in columns))
+        if after is not None:
+            pairs = zip(order.columns, after, strict=True)
+            bound = tuple_(*(_READ.get(name, _same)(value) for name, value in pairs))
+            here = tuple_(*columns)
+            query = query.where(here < bound if order.descending else here > bound)
+        return [
+            ListedProduct(product_of(row), left, _key(row, order))
+            for row, left in self.session.execute(query)
+        ]
+
+    def one(self, *, product_id: str, now: datetime) -> ListedProduct:
+        """The product with this id, a retired one too. NotFoundError when there is none."""
+        found = self.session.execute(listed(now).where(ProductRow.id == product_id)).one_or_none()
+        if found is None:
+            raise NotFoundError(f"There is no product {product_id}.")
+        return ListedProduct(product_of(found[0]), found[1])
+
+    def counts(self) -> Counter[str]:
+        """How many active products are filed under each category itself."""
+        query = (
+            select(ProductRow.filed_under, func.count())
+            .where(ProductRow.is_active)
+            .group_by(ProductRow.filed_under)
+        )
+        return Counter({slug: int(count) for slug, count in self.session.execute(query)})
+
+
+def listed(now: datetime) -> Select[ProductRow, int]:
+    """Products, each with the units left at `now`: those of expired reservations are among them."""
+    return select(ProductRow, _left(now)).outerjoin(StockLevelRow, StockLevelRow.product_id == ProductRow.id)
+
+
+def filtered(query: Select[*Columns], where: ProductFilter, now: datetime) -> Select[*Columns]:
+    """The active ones among them that `where` lets through."""
+    equal = {
+        ProductRow.kind: where.kind,
+        ProductRow.provider_id: where.provider_id,
+        ProductRow.brand: where.brand,
+        ProductRow.currency: where.currency,
+        ProductRow.is_featured: where.featured,
+    }
+    conditions = [
+        ProductRow.is_active,
+        *(column == value for column, value in equal.items() if value is not None),
+    ]
+    if where.category is not None:
+        conditions.append(ProductRow.filed_under.in_(_below(where.category)))
+    if where.tags:
+        conditions.append(ProductRow.tags.contains(list(where.tags)))
+    if where.min_price is not None:
+        conditions.append(ProductRow.price_minor >= where.min_price)
+    if where.max_price is not None:
+        conditions.append(ProductRow.price_minor <= where.max_price)
+    if where.in_stock is not None:
+        conditions.append(_in_stock(now) if where.in_stock else ~_in_stock(now))
+    return query.where(*conditions)
+
+
+def _below(slug: str) -> Select[tuple[str]]:
+    """The category and the active ones below it."""
+    tree = select(literal(slug).label("slug")).cte("below", recursive=True)
+    child = aliased(CategoryRow)
+    tree = tree.union_all(select(child.slug).join(tree, child.parent == tree.c.slug).where(child.is_active))
+    return select(tree.c.slug)
+
+
+def _left(now: datetime) -> ColumnElement[int]:
+    return StockLevelRow.on_hand - StockLevelRow.reserved + func.coalesce(_expired(now), 0)
+
+
+def _in_stock(now: datetime) -> ColumnElement[bool]:
+    """Whether some can be had; of what is not counted there is always enough."""
+    return or_(StockLevelRow.product_id.is_(None), _left(now) > 0)
+
+
+def _expired(now: datetime) -> ScalarSelect[int]:
+    kept = StockReservationRow
+    return (
+        select(func.sum(kept.quantity))
+        .where(kept.product_id == ProductRow.id, kept.expires_at <= now)
+        .correlate(ProductRow)
+        .scalar_subquery()
+    )
+
+
+def _key(row: ProductRow, order: _Order) -> tuple[str | int, ...]:
+    return tuple(_WRITE.get(name, _same)(getattr(row, name)) for name in order.columns)
+
+
+def _same(value: Any) -> Any:
+    return value

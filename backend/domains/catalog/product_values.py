@@ -1,0 +1,81 @@
+"""From a draft of a product to its columns, once it has been found to make sense. Pure."""
+
+from dataclasses import asdict
+from typing import Any, Final
+
+from backend.domains.catalog.drafts import ProductDraft
+from backend.domains.catalog.entities import RETAIL, SLOT, Category, PricePer, Provider
+from backend.kernel.errors import InvalidError
+from backend.kernel.money import Money
+
+_USUAL: Final = {SLOT: PricePer.BOOKING, RETAIL: PricePer.UNIT}
+_MONEY: Final = ("price", "cost", "original_price")
+
+
+def product_values(
+    draft: ProductDraft, *, provider: Provider | None, subcategory: Category | None
+) -> dict[str, Any]:
+    """The columns of a product; `provider` and `subcategory` are those that the draft names, if they exist.
+
+    InvalidError names the field that is missing, too many, or does not go with another.
+    """
+    _check_provider(draft, provider)
+    _check_kind(draft)
+    if draft.subcategory and (subcategory is None or subcategory.parent != draft.category):
+        raise invalid("subcategory", f"There is no such category below {draft.category}.")
+    if draft.rating and not draft.review_count:
+        raise invalid("rating", "A rating needs reviews.")
+    values = asdict(draft)
+    for name in _MONEY:
+        money: Money | None = getattr(draft, name)
+        del values[name]
+        values[f"{name}_minor"] = None if money is None else money.minor
+    return {
+        **values,
+        "currency": draft.price.currency,
+        "price_per": (draft.price_per or _USUAL[draft.kind]).value,
+        "tax_class": draft.tax_class.value,
+        "images": list(draft.images),
+        "tags": sorted(set(draft.tags)),
+    }
+
+
+def _check_provider(draft: ProductDraft, provider: Provider | None) -> None:
+    if draft.provider_id is not None and provider is None:
+        raise invalid("provider_id", "There is no such provider.")
+    currency = provider.currency if provider else draft.price.currency
+    whose = "This provider's prices" if provider else "All amounts of a product"
+    for name in _MONEY:
+        money: Money | None = getattr(draft, name)
+        if money is not None and money.currency != currency:
+            raise invalid(name, f"{whose} are in {currency}.")
+
+
+def _check_kind(draft: ProductDraft) -> None:
+    if draft.kind == SLOT:
+        _check_slot(draft)
+    else:
+        _check_retail(draft)
+
+
+def _check_slot(draft: ProductDraft) -> None:
+    for name in ("provider_id", "duration_minutes"):
+        if getattr(draft, name) is None:
+            raise invalid(name, "A slot needs it.")
+    if draft.weight_grams is not None:
+        raise invalid("weight_grams", "A slot has no weight.")
+    if draft.price_per is PricePer.UNIT:
+        raise invalid("price_per", "The price of a slot is for the booking or for a person.")
+
+
+def _check_retail(draft: ProductDraft) -> None:
+    for name in ("duration_minutes", "slot_step_minutes"):
+        if getattr(draft, name) is not None:
+            raise invalid(name, "A retail product takes no time.")
+    if draft.price_per not in {None, PricePer.UNIT}:
+        raise invalid("price_per", "The price of a retail product is for a unit.")
+
+
+def invalid(field: str, message: str) -> InvalidError:
+    """What is wrong with one field."""
+    return InvalidError(message, errors={field: [message]})
