@@ -20,6 +20,9 @@ def main(kind: str, file: Path) -> None:
     draft.write_text(str(os.getpid()))
     draft.rename(file)
     if kind == "brief":
+        # Not before the other one can say that it was stopped.
+        while not file.with_name("gentle").exists():
+            time.sleep(0.01)
         sys.exit(3)
     time.sleep(60)
 

@@ -127,10 +127,12 @@ class TestRulesBeyondTheLimitsOfDurableRules:
     @pytest.mark.parametrize(
         "rules",
         [
-            [f"{{party: {number}}}" for number in range(1100)],
+            [f"{{party: {number}}}" for number in range(1, 1101)],
             ["{party: 3}"] * 300,
-            [f"{{party: [{', '.join(map(str, range(600)))}]}}"],
-            [f"{{any: [{', '.join(f'{{party: {number}, lead_days: {number}}}' for number in range(130))}]}}"],
+            [f"{{party: [{', '.join(map(str, range(1, 601)))}]}}"],
+            [
+                f"{{any: [{', '.join(f'{{party: {number}, lead_days: {number}}}' for number in range(1, 131))}]}}"
+            ],
             [f"{{category: {'x' * 70_000}}}"],
         ],
         ids=["1,100 rules", "300 equal conditions", "600 values", "130 alternatives", "70,000 characters"],
