@@ -16,6 +16,7 @@ from backend.domains.backtesting import routes as backtesting
 from backend.domains.bookings import routes as bookings
 from backend.domains.catalog import product_routes
 from backend.domains.catalog import routes as catalog
+from backend.domains.coupons import routes as coupons
 from backend.domains.identity import routes as identity
 from backend.domains.pricing import routes as pricing
 from backend.domains.pricing import what_if_routes
@@ -36,6 +37,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     product_routes.products,
     availability.availability,
     availability.holds,
+    coupons.blueprint,
     pricing.blueprint,
     what_if_routes.blueprint,
     shadow.blueprint,

@@ -23,6 +23,8 @@ from backend.wiring.backtesting import TASKS as BACKTEST_TASKS
 from backend.wiring.backtesting import register_backtesting
 from backend.wiring.bookings import TASKS as BOOKING_TASKS
 from backend.wiring.bookings import register_bookings
+from backend.wiring.coupons import TASKS as COUPON_TASKS
+from backend.wiring.coupons import register_coupons
 from backend.wiring.identity import register_identity
 from backend.wiring.operations import TASKS as OPERATIONS_TASKS
 from backend.wiring.operations import register_operations
@@ -53,6 +55,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     register_shadow(app, engine)
     register_rules(app, settings, engine)
     register_operations(app, settings)
+    register_coupons(app)
     register_pricing(app, settings)
     register_bookings(app)
     register_backtesting(app)
@@ -83,7 +86,7 @@ def session() -> DbSession:
 
 def tasks() -> list[Task]:
     """Every background task of every domain."""
-    return [*BOOKING_TASKS, *BACKTEST_TASKS, *OPERATIONS_TASKS]
+    return [*BOOKING_TASKS, *COUPON_TASKS, *BACKTEST_TASKS, *OPERATIONS_TASKS]
 
 
 # svcs hands its container to a factory whose parameter is annotated with it.
