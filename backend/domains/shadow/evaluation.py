@@ -4,11 +4,9 @@ Each process does so for the quotes that it answers. What it found goes to the d
 second: a process that is killed loses what it found since, and nothing is ever counted twice.
 """
 
-import atexit
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -26,6 +24,7 @@ from backend.domains.shadow.tally import Tally
 from backend.engine.problems import RulebookError
 from backend.engine.rulebook import Rulebook
 from backend.infra import metrics
+from backend.infra.background import Background
 from backend.infra.clock import Clock
 from backend.infra.rule_files import read_sources
 from backend.kernel.errors import ClimbUpError
@@ -37,7 +36,6 @@ MOST_FAILURES: Final = 20
 """So many quotes that a draft cannot price end its shadow."""
 BUDGET_SECONDS: Final = 0.1
 """Processor time for one case; pricing one takes less than a thousandth of a second."""
-LAST_FLUSH_SECONDS: Final = 3.0
 _LONGEST_REASON: Final = 300
 _FINEST_SAMPLE: Final = 10_000
 
@@ -82,17 +80,13 @@ class ShadowEvaluation:
         """`stopwatch` gives the processor seconds of the thread that asks."""
         self._shadows = shadows
         self._clock = clock
-        self._capacity = capacity
         self._budget_seconds = budget_seconds
         self._stopwatch = stopwatch
-        self._changed = threading.Condition()
+        self._counting = threading.Lock()
         self._following = threading.Lock()
-        self._queue: deque[tuple[_Run, Answered]] = deque()
+        self._queue = Background(self._evaluate, name="shadow", capacity=capacity, finish=self._store_last)
         self._run: _Run | None = None
         self._unfinished: list[_Run] = []
-        self._evaluating = False
-        self._closed = False
-        self._thread: threading.Thread | None = None
 
     @property
     def shadow(self) -> str | None:
@@ -105,16 +99,12 @@ class ShadowEvaluation:
         run = self._run
         if run is None or not run.wants(answered):
             return
-        with self._changed:
-            if self._closed or len(self._queue) >= self._capacity:
-                self._drop(run)
-                return
-            self._queue.append((run, answered))
+        with self._counting:
             run.waiting += 1
-            # Started at the first quote: after the server forked its workers.
-            if self._thread is None:
-                self._start()
-            self._changed.notify_all()
+        if not self._queue.put([(run, answered)]):
+            with self._counting:
+                run.waiting -= 1
+                self._drop(run)
 
     def follow(self) -> None:
         """Begin or end what was started or stopped elsewhere, and store what was found.
@@ -132,47 +122,23 @@ class ShadowEvaluation:
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until all that waits is compared, and store it; False if it takes longer than `timeout` s."""
-        with self._changed:
-            done = self._changed.wait_for(lambda: not self._queue and not self._evaluating, timeout)
-        with self._following:
-            self._store_all()
+        done = self._queue.flush(timeout)
+        self._store_last()
         return done
 
     def close(self) -> None:
         """Compare and store what waits, for a few seconds at most, and end the thread."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-        self.flush(LAST_FLUSH_SECONDS)
-        if self._thread is not None:
-            self._thread.join(LAST_FLUSH_SECONDS)
-            atexit.unregister(self._flush_last)
+        self._queue.close()
 
-    def _flush_last(self) -> None:
-        self.flush(LAST_FLUSH_SECONDS)
+    def _store_last(self) -> None:
+        with self._following:
+            self._store_all()
 
-    def _start(self) -> None:
-        self._thread = threading.Thread(target=self._evaluate_all, name="shadow", daemon=True)
-        self._thread.start()
-        atexit.register(self._flush_last)
-
-    def _evaluate_all(self) -> None:
-        while (taken := self._next()) is not None:
-            run, answered = taken
+    def _evaluate(self, taken: Sequence[tuple[_Run, Answered]]) -> None:
+        for run, answered in taken:
             compared = None if run.gave_up else self._compare(run, answered)
-            with self._changed:
+            with self._counting:
                 self._count(run, answered, compared)
-                self._evaluating = False
-                self._changed.notify_all()
-
-    def _next(self) -> tuple[_Run, Answered] | None:
-        """What waits longest; None when this is closed and nothing waits."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._queue or self._closed)
-            if not self._queue:
-                return None
-            self._evaluating = True
-            return self._queue.popleft()
 
     def _compare(self, run: _Run, answered: Answered) -> PriceComparison | str:
         """The comparison, or why there is none."""
@@ -233,7 +199,7 @@ class ShadowEvaluation:
             log.warning("shadow_not_stored", error=str(error))
 
     def _store(self, run: _Run) -> None:
-        with self._changed:
+        with self._counting:
             tally, was_stored, is_over = run.tally.copy(), run.is_stored, run.waiting == 0
             run.is_stored = True
         try:

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import svcs
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
@@ -20,18 +19,6 @@ from tests.factories.apps import running_app
 from tests.factories.rules import Colleague, dearer, edited
 
 SETTLED = {"settled_at": NOW, "settled_by": RuleProposal.author}
-
-
-@pytest.fixture
-def editor(app: Flask, client: FlaskClient) -> Colleague:
-    """A rule editor, while the shipped rules are served."""
-    svcs.flask.get(RulesService).rulebook()
-    return Colleague.new(client, Role.RULE_EDITOR)
-
-
-@pytest.fixture
-def analyst(editor: Colleague, client: FlaskClient) -> Colleague:
-    return Colleague.new(client, Role.ANALYST)
 
 
 class TestProposing:

@@ -5,22 +5,9 @@ import svcs
 from flask import Flask
 from flask.testing import FlaskClient
 
-from backend.domains.rules.service import RulesService
 from backend.infra.audit import AuditLog
 from backend.kernel.roles import Role
 from tests.factories.rules import PEAK_HOURS, SHIPPED, Colleague, contradictory, dearer, edited
-
-
-@pytest.fixture
-def editor(app: Flask, client: FlaskClient) -> Colleague:
-    """A rule editor, while the shipped rules are served."""
-    svcs.flask.get(RulesService).rulebook()
-    return Colleague.new(client, Role.RULE_EDITOR)
-
-
-@pytest.fixture
-def analyst(editor: Colleague, client: FlaskClient) -> Colleague:
-    return Colleague.new(client, Role.ANALYST)
 
 
 class TestReading:

@@ -4,29 +4,15 @@ from typing import Any
 
 import pytest
 import svcs
-from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from backend.domains.rules.service import RulesService
 from backend.domains.shadow.schemas import ShadowReportSchema, ShadowSchema
 from backend.domains.shadow.service import SUBJECT
 from backend.infra.audit import AuditLog
 from backend.kernel.roles import Role
 from tests.factories.rules import Colleague, dearer, edited
 from tests.fakes.clock import FakeClock
-
-
-@pytest.fixture
-def editor(app: Flask, client: FlaskClient) -> Colleague:
-    """A rule editor, while the shipped rules are served."""
-    svcs.flask.get(RulesService).rulebook()
-    return Colleague.new(client, Role.RULE_EDITOR)
-
-
-@pytest.fixture
-def analyst(editor: Colleague, client: FlaskClient) -> Colleague:
-    return Colleague.new(client, Role.ANALYST)
 
 
 def start(editor: Colleague, files: dict[str, Any] | None = None, **changes: Any) -> TestResponse:
