@@ -14,7 +14,7 @@ from backend.config import ROOT, Settings
 from backend.domains.availability import routes as availability
 from backend.domains.backtesting import routes as backtesting
 from backend.domains.bookings import routes as bookings
-from backend.domains.catalog import product_routes
+from backend.domains.catalog import product_routes, stock_routes
 from backend.domains.catalog import routes as catalog
 from backend.domains.coupons import routes as coupons
 from backend.domains.identity import routes as identity
@@ -35,6 +35,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     catalog.categories,
     catalog.providers,
     product_routes.products,
+    stock_routes.stock,
     availability.availability,
     availability.holds,
     coupons.blueprint,

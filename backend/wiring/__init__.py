@@ -18,6 +18,7 @@ from backend.infra.events import EmbeddedEventStore, EventStore, MongoEventStore
 from backend.infra.jobs import JobQueue, Task, queue_app
 from backend.infra.postgres import IDLE_SECONDS, DbSession, db, ping_idle
 from backend.infra.redis import Outage
+from backend.wiring.availability import TASKS as CATALOG_TASKS
 from backend.wiring.availability import register_availability, register_catalog
 from backend.wiring.backtesting import TASKS as BACKTEST_TASKS
 from backend.wiring.backtesting import register_backtesting
@@ -86,7 +87,7 @@ def session() -> DbSession:
 
 def tasks() -> list[Task]:
     """Every background task of every domain."""
-    return [*BOOKING_TASKS, *COUPON_TASKS, *BACKTEST_TASKS, *OPERATIONS_TASKS]
+    return [*CATALOG_TASKS, *BOOKING_TASKS, *COUPON_TASKS, *BACKTEST_TASKS, *OPERATIONS_TASKS]
 
 
 # svcs hands its container to a factory whose parameter is annotated with it.

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import partial
+from typing import Final
 
 import structlog
 import svcs
@@ -11,16 +12,21 @@ from backend.config import Settings
 from backend.domains.availability.holds import HoldService
 from backend.domains.availability.schedules import ScheduleService
 from backend.domains.availability.service import AvailabilityService
+from backend.domains.catalog import jobs as catalog_jobs
 from backend.domains.catalog.editing import CatalogEditing
 from backend.domains.catalog.entities import Product
 from backend.domains.catalog.listing import ProductListing
 from backend.domains.catalog.search import ProductSearch
 from backend.domains.catalog.service import CatalogService
+from backend.domains.catalog.stock import StockService
+from backend.domains.catalog.stock_keeping import StockKeeping
 from backend.domains.pricing.price import FLOOR
 from backend.domains.rules.service import RulesRefusedError, RulesService
 from backend.infra.audit import AuditLog
 from backend.infra.clock import Clock
 from backend.infra.postgres import db
+
+TASKS: Final = catalog_jobs.TASKS
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +36,8 @@ def register_catalog(app: Flask) -> None:
     svcs.flask.register_factory(app, CatalogService, lambda: CatalogService(db.session))
     svcs.flask.register_factory(app, CatalogEditing, _catalog_editing)
     svcs.flask.register_factory(app, ProductListing, lambda: ProductListing(db.session))
+    svcs.flask.register_factory(app, StockService, lambda: StockService(db.session))
+    svcs.flask.register_factory(app, StockKeeping, _stock_keeping)
     svcs.flask.register_factory(app, ProductSearch, lambda: ProductSearch(db.session))
 
 
@@ -70,6 +78,10 @@ def _review(container: svcs.Container, product: Product) -> None:
             cost=str(product.cost),
             notice="The floor's rules assume a lower cost or a higher list price ('assumes').",
         )
+
+
+def _stock_keeping(container: svcs.Container) -> StockKeeping:
+    return StockKeeping(db.session, container.get_abstract(Clock), container.get(AuditLog))
 
 
 def _availability(container: svcs.Container) -> AvailabilityService:

@@ -17,6 +17,7 @@ from flask import Flask
 from backend.domains.availability.holds import HoldService
 from backend.domains.availability.schedules import SchedulePatch, ScheduleService
 from backend.domains.availability.service import AvailabilityService
+from backend.domains.catalog.stock import StockService
 from backend.domains.rules.proposals import RuleProposals
 from backend.domains.rules.publishing import RulePublishing
 from backend.infra.postgres import db
@@ -117,6 +118,53 @@ class Resize:
 
 
 @dataclass(frozen=True)
+class ReserveUnits:
+    """Reserve units of products for an order."""
+
+    lines: tuple[tuple[str, int], ...]
+    reference: str
+    until: datetime
+    now: datetime
+
+    def do(self) -> None:
+        svcs.flask.get(StockService).reserve(
+            lines=self.lines, reference=self.reference, until=self.until, now=self.now
+        )
+
+
+@dataclass(frozen=True)
+class SellUnits:
+    """Sell what is reserved for an order."""
+
+    reference: str
+    now: datetime
+
+    def do(self) -> None:
+        svcs.flask.get(StockService).commit(reference=self.reference, now=self.now)
+
+
+@dataclass(frozen=True)
+class GiveUnitsBack:
+    """Give back what is reserved for an order."""
+
+    reference: str
+    now: datetime
+
+    def do(self) -> None:
+        svcs.flask.get(StockService).release(reference=self.reference, now=self.now)
+
+
+@dataclass(frozen=True)
+class TidyUnits:
+    """Give back what expired, as the periodic job does."""
+
+    now: datetime
+
+    def do(self) -> None:
+        svcs.flask.get(StockService).release_expired(now=self.now)
+
+
+@dataclass(frozen=True)
 class Publish:
     """Publish the shipped rules with dearer evenings."""
 
@@ -148,7 +196,20 @@ class Settle:
             proposals.decline(proposal_id=self.proposal_id, editor=self.editor, reason="No")
 
 
-Act = Publish | Settle | Hold | Claim | Move | Free | ReleaseExpired | Resize
+Act = (
+    Publish
+    | Settle
+    | Hold
+    | Claim
+    | Move
+    | Free
+    | ReleaseExpired
+    | Resize
+    | ReserveUnits
+    | SellUnits
+    | GiveUnitsBack
+    | TidyUnits
+)
 
 
 @dataclass(frozen=True)

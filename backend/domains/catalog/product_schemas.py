@@ -23,7 +23,6 @@ from backend.web.pagination import PageArgs
 
 Length, Range, OneOf = ma.validate.Length, ma.validate.Range, ma.validate.OneOf
 MAX_MINUTES: Final = 7 * 24 * 60
-MOST_UNITS: Final = 1_000_000_000
 MOST_GRAMS: Final = 10_000_000
 MOST_REVIEWS: Final = 1_000_000_000
 
