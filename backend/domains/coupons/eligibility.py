@@ -1,6 +1,6 @@
 """Whether a coupon applies to a basket, what it takes off each line, and every reason why not. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -74,6 +74,8 @@ class FailureCode(StrEnum):
     USED_UP = "used_up"
     USED_BY_YOU = "used_by_you"
     BUDGET_SPENT = "budget_spent"
+    NOT_COMBINABLE = "not_combinable"
+    SAVES_NOTHING = "saves_nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ def relief_of(coupon: Coupon, basket: Basket, left: Remainder) -> Relief:
     available = total(weights, basket.currency)
     if not available:
         return nothing_off(basket)
-    wanted = _nominal(coupon, total(_chosen(basket, eligible), basket.currency))
+    wanted = _nominal(coupon, eligible_amount(coupon, basket))
     shares = min(wanted, available).split([weight.minor for weight in weights])
     return Relief(tuple(shares), zero)
 
@@ -173,6 +175,11 @@ def nothing_off(basket: Basket) -> Relief:
     """No relief at all."""
     zero = Money.zero(basket.currency)
     return Relief((zero,) * len(basket.lines), zero)
+
+
+def eligible_amount(coupon: Coupon, basket: Basket) -> Money:
+    """All lines that the coupon is for."""
+    return total((line.amount for line in basket.lines if covers(coupon, line)), basket.currency)
 
 
 def covers(coupon: Coupon, line: BasketLine) -> bool:
@@ -188,10 +195,6 @@ def covers(coupon: Coupon, line: BasketLine) -> bool:
     if not coupon.products and not coupon.categories:
         return True
     return line.product_id in coupon.products or not set(coupon.categories).isdisjoint(line.categories)
-
-
-def _chosen(basket: Basket, eligible: Sequence[bool]) -> Iterator[Money]:
-    return (line.amount for line, taken in zip(basket.lines, eligible, strict=True) if taken)
 
 
 def _nominal(coupon: Coupon, eligible: Money) -> Money:

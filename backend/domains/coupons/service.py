@@ -1,17 +1,22 @@
 """Reading coupons, and what they do for a basket. `editing.py` changes them, `uses.py` counts their uses."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from backend.domains.coupons import queries
-from backend.domains.coupons.eligibility import Assessment, Basket, assess
+from backend.domains.coupons.eligibility import Assessment, Basket, Failure, FailureCode, assess
 from backend.domains.coupons.entities import UNUSED, Coupon, Usage, UseState
 from backend.domains.coupons.models import CouponRow
 from backend.domains.coupons.rows import coupon_of
+from backend.domains.coupons.stacking import Combination, LeftOut, best_combination, stacking_refusals
+from backend.engine.rulebook import Rulebook
 from backend.infra.postgres import DbSession
 from backend.kernel.errors import NotFoundError
 from backend.kernel.money import Money
+
+UNKNOWN_CODE: Final = Failure(FailureCode.UNKNOWN, "There is no coupon with this code; check its spelling.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +107,25 @@ class CouponService:
         customer = basket.shopper.user_id or customer_id
         counted = self.counted(list(coupons), customer_id=customer, now=basket.now)
         return [assess(one.coupon, basket, usage=one.usage) for one in counted]
+
+    def combined(
+        self,
+        *,
+        codes: Collection[str],
+        basket: Basket,
+        rulebook: Rulebook,
+        customer_id: str | None = None,
+    ) -> Combination:
+        """The best that these codes do for the basket under the rules; why others of them are left out.
+
+        A code that nobody offers to this shopper is left out as unknown.
+        """
+        known = self.by_codes(codes=codes, user_id=basket.shopper.user_id)
+        coupons = {coupon.id: coupon for coupon in known.values()}.values()
+        best = best_combination(
+            self.assessed(coupons, basket, customer_id=customer_id),
+            basket,
+            refusals=stacking_refusals(rulebook, basket),
+        )
+        unknown = tuple(LeftOut(code, (UNKNOWN_CODE,)) for code in sorted(set(codes) - known.keys()))
+        return replace(best, left_out=(*best.left_out, *unknown))
