@@ -6,6 +6,7 @@ same key waits on the claim's unique index until the first is settled.
 
 import functools
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -27,6 +28,8 @@ KEPT_FOR: Final = timedelta(hours=24)
 WAIT_MS: Final = 5000
 _SHAPE: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _LOCK_NOT_AVAILABLE: Final = "55P03"
+# What an answer says of itself; other headers, such as those of limits, are of the request at hand.
+_KEPT_HEADERS: Final = ("ETag", "Location", "Retry-After")
 
 _CLAIM = text(
     "INSERT INTO idempotency_keys (owner, key, fingerprint, expires_at)"
@@ -36,10 +39,12 @@ _CLAIM = text(
     " WHERE idempotency_keys.expires_at <= :now RETURNING key"
 )
 _STORED = text(
-    "SELECT fingerprint, status, content_type, body FROM idempotency_keys WHERE owner = :owner AND key = :key"
+    "SELECT fingerprint, status, content_type, headers, body FROM idempotency_keys"
+    " WHERE owner = :owner AND key = :key"
 )
 _SETTLE = text(
-    "UPDATE idempotency_keys SET status = :status, content_type = :content_type, body = :body"
+    "UPDATE idempotency_keys SET status = :status, content_type = :content_type, headers = :headers,"
+    " body = :body"
     " WHERE owner = :owner AND key = :key"
 )
 _FORGET = text("DELETE FROM idempotency_keys WHERE expires_at <= :now")
@@ -119,6 +124,7 @@ def _replay(claim: dict[str, Any]) -> Response:
             "This Idempotency-Key was used with another request; make a new key for each new request."
         )
     response = Response(row.body, status=row.status, content_type=row.content_type)
+    response.headers.update(row.headers)
     response.headers["Idempotency-Replayed"] = "true"
     return response
 
@@ -134,11 +140,15 @@ def _keep_refusal(claim: dict[str, Any], response: Response) -> Response:
 
 
 def _settle(claim: dict[str, Any], response: Response) -> None:
+    said = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
     kept = {
         "owner": claim["owner"],
         "key": claim["key"],
         "status": response.status_code,
         "content_type": response.content_type,
+        "headers": json.dumps(
+            {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+        ),
         "body": response.get_data(),
     }
     db.session.execute(_SETTLE, kept)

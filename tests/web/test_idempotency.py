@@ -38,7 +38,7 @@ class Notes:
         with self.app.app_context():
             return list(db.session.execute(text("SELECT word FROM notes ORDER BY id")).scalars())
 
-    def write(self) -> tuple[dict[str, Any], int]:
+    def write(self) -> tuple[dict[str, Any], int, dict[str, str]]:
         word = request.get_json()["word"]
         added = text("INSERT INTO notes (word) VALUES (:word) RETURNING id")
         number = db.session.execute(added, {"word": word}).scalar()
@@ -48,7 +48,7 @@ class Notes:
             raise ConflictError("No notes are taken now.")
         if self.crash:
             raise RuntimeError("the view fails after its change")
-        return {"number": number, "word": word}, 201
+        return {"number": number, "word": word}, 201, {"ETag": f'"{number}"', "X-Other": "of this request"}
 
 
 @pytest.fixture
@@ -76,6 +76,8 @@ class TestIdempotent:
         assert first.data == again.data
         assert first.content_type == again.content_type
         assert again.headers["Idempotency-Replayed"] == "true"
+        assert again.headers["ETag"] == first.headers["ETag"]
+        assert "X-Other" not in again.headers
         assert notes.kept() == ["one"]
 
     def test_without_a_key_each_request_happens(self, notes: Notes) -> None:
