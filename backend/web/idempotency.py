@@ -146,9 +146,7 @@ def _settle(claim: dict[str, Any], response: Response) -> None:
         "key": claim["key"],
         "status": response.status_code,
         "content_type": response.content_type,
-        "headers": json.dumps(
-            {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-        ),
+        "headers": json.dumps(said),
         "body": response.get_data(),
     }
     db.session.execute(_SETTLE, kept)
