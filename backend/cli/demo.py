@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from backend.cli.demo_house import CATEGORIES, CONSULTANTS, PASSWORD, USERS, Consultant, Offer
 from backend.config import Settings
+from backend.domains.admin.demo_catalog import seed_catalog
 from backend.domains.availability.schedule import (
     MINUTE,
     ExceptionKind,
@@ -22,6 +23,7 @@ from backend.domains.catalog.drafts import ProductDraft, ProviderDraft
 from backend.domains.catalog.editing import CatalogEditing
 from backend.domains.catalog.entities import Provider
 from backend.domains.catalog.service import CatalogService
+from backend.domains.catalog.stock_keeping import StockKeeping
 from backend.domains.identity.service import UserService
 from backend.infra.clock import Clock
 from backend.infra.postgres import db
@@ -121,8 +123,13 @@ def seed(app: Flask) -> bool:
             db.session.rollback()
             return False
         users, catalog, schedules = svcs.flask.get(UserService, CatalogEditing, ScheduleService)
-        _House(users, catalog, schedules, svcs.flask.get_abstract(Clock).now()).fill()
+        now = svcs.flask.get_abstract(Clock).now()
+        _House(users, catalog, schedules, now).fill()
+        goods = seed_catalog(editing=catalog, stock=svcs.flask.get(StockKeeping), actor_id=ACTOR, now=now)
         db.session.commit()
     emails = ", ".join(USERS)
-    print(f"demo: {len(CONSULTANTS)} consultants; sign in as {emails} with the password {PASSWORD!r}")
+    print(
+        f"demo: {len(CONSULTANTS)} consultants, {goods} goods;"
+        f" sign in as {emails} with the password {PASSWORD!r}"
+    )
     return True

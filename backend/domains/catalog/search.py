@@ -107,7 +107,9 @@ def _by_words(words: Sequence[str]) -> _How:
 
 def _by_spelling(words: Sequence[str]) -> _How:
     long = [word for word in words if len(word) >= LONG] or words
-    alike = (func.word_similarity(word, ProductRow.words) for word in long)
+    # What is in the name counts twice, as it is among all the words, too.
+    places = (ProductRow.words, ProductRow.name_key)
+    alike = (func.word_similarity(word, place) for word in long for place in places)
     every = (ProductRow.words.bool_op("%>")(word) for word in long)
     return _How(and_(*every), _number(reduce(add, alike)))
 
