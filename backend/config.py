@@ -15,7 +15,10 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 ENVIRONMENTS: Final = ("development", "test", "production")
 SHORTEST_SECRET: Final = 32
 MATCHERS: Final = ("durable", "compiled")
+# Days; over Easter the European Central Bank publishes nothing for five.
+MAX_AGE_OF_FED_RATES: Final = 7
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
+_WEB_ADDRESS: Final = re.compile(r"https?://[^\s/]+(/\S*)?")
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
 
@@ -48,6 +51,8 @@ class Settings:
     holds_per_user: int = 20
     quote_seconds: int = 900
     waitlist_offer_seconds: int = 1800
+    ecb_feed_url: str | None = None
+    rates_max_age_days: int = 0
     max_body_bytes: int = 1_000_000
     rate_limit: str = "600 per minute"
     login_attempts: str = "10 per 15 minutes"
@@ -124,6 +129,8 @@ class _Reader:
             holds_per_user=self._int("HOLDS_PER_USER", 20),
             quote_seconds=self._int("QUOTE_SECONDS", 900),
             waitlist_offer_seconds=self._int("WAITLIST_OFFER_SECONDS", 1800),
+            ecb_feed_url=(feed := self._url("ECB_FEED_URL")),
+            rates_max_age_days=self._int("RATES_MAX_AGE_DAYS", MAX_AGE_OF_FED_RATES if feed else 0),
             max_body_bytes=self._int("MAX_BODY_BYTES", 1_000_000),
             rate_limit=self.env.get("RATE_LIMIT") or "600 per minute",
             login_attempts=self.env.get("LOGIN_ATTEMPTS") or "10 per 15 minutes",
@@ -148,6 +155,12 @@ class _Reader:
 
     def _first(self, *names: str) -> str | None:
         return next((self.env[name] for name in names if self.env.get(name)), None)
+
+    def _url(self, name: str) -> str | None:
+        url = self._first(name)
+        if url is not None and not _WEB_ADDRESS.fullmatch(url):
+            raise SettingsError(f"{name} must look like https://www.example.com/rates.xml, not {url!r}")
+        return url
 
     def _int(self, name: str, default: int) -> int:
         try:

@@ -17,6 +17,7 @@ from backend.domains.bookings import routes as bookings
 from backend.domains.catalog import product_routes, stock_routes
 from backend.domains.catalog import routes as catalog
 from backend.domains.coupons import routes as coupons
+from backend.domains.currency import routes as currency
 from backend.domains.identity import routes as identity
 from backend.domains.pricing import routes as pricing
 from backend.domains.pricing import what_if_routes
@@ -36,6 +37,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     catalog.providers,
     product_routes.products,
     stock_routes.stock,
+    currency.blueprint,
     availability.availability,
     availability.holds,
     coupons.blueprint,

@@ -20,6 +20,7 @@ AUDIT = "aud"
 RULE_PROPOSAL = "rpr"
 SHADOW = "shd"
 BACKTEST = "rbt"
+CURRENCY_RATE = "rat"
 
 _SHAPE = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}")
 

@@ -26,6 +26,7 @@ from backend.wiring.bookings import TASKS as BOOKING_TASKS
 from backend.wiring.bookings import register_bookings
 from backend.wiring.coupons import TASKS as COUPON_TASKS
 from backend.wiring.coupons import register_coupons
+from backend.wiring.currency import register_currency
 from backend.wiring.identity import register_identity
 from backend.wiring.operations import TASKS as OPERATIONS_TASKS
 from backend.wiring.operations import register_operations
@@ -52,6 +53,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     _register_infra(app, settings, parts, engine)
     register_identity(app, settings)
     register_catalog(app)
+    register_currency(app, settings)
     register_availability(app, settings)
     register_shadow(app, engine)
     register_rules(app, settings, engine)

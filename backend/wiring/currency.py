@@ -1,0 +1,55 @@
+"""Builds exchange rates; their margin is asked of the rules."""
+
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+import svcs
+from currency_converter import CURRENCY_FILE
+from flask import Flask
+
+from backend.config import Settings
+from backend.domains.currency.overrides import RateOverrides
+from backend.domains.currency.service import ExchangeRates, Margin
+from backend.domains.currency.shipped import ShippedRates
+from backend.domains.rules.service import RulesService
+from backend.engine.effects import Surcharge
+from backend.infra.audit import AuditLog
+from backend.infra.postgres import db
+
+CURRENCY_MARGIN: Final = "currency_margin"
+
+
+def register_currency(app: Flask, settings: Settings) -> None:
+    """Register the services of the currency domain."""
+    shipped = ShippedRates(Path(CURRENCY_FILE))
+
+    def exchange(container: svcs.Container) -> ExchangeRates:
+        return ExchangeRates(
+            session=db.session,
+            shipped=shipped,
+            margin=_margin(container),
+            max_age_days=settings.rates_max_age_days,
+        )
+
+    def overrides(container: svcs.Container) -> RateOverrides:
+        return RateOverrides(db.session, *container.get(AuditLog, ExchangeRates))
+
+    svcs.flask.register_factory(app, ExchangeRates, exchange)
+    svcs.flask.register_factory(app, RateOverrides, overrides)
+
+
+def _margin(container: svcs.Container) -> Margin:
+    """The percentages that the decision `currency_margin` comes to; a release without it has none."""
+
+    def margin(*, source: str, target: str, at: datetime) -> Decimal:
+        rulebook = container.get(RulesService).rulebook()
+        if CURRENCY_MARGIN not in rulebook.decisions:
+            return Decimal(0)
+        facts = {"from_currency": source, "to_currency": target}
+        (decision,) = rulebook.decide_many(CURRENCY_MARGIN, [facts], at=at)
+        found = [effect.amount for effect in decision.outcome if isinstance(effect, Surcharge)]
+        return sum((amount for amount in found if isinstance(amount, Decimal)), Decimal(0))
+
+    return margin
