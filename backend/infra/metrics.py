@@ -37,6 +37,9 @@ _DISAGREEMENTS: Final = Counter(
 _BOOKINGS: Final = Counter("bookings_total", "Bookings that entered a status.", ["status"])
 _HOLDS: Final = Counter("holds_total", "Holds by what was done with them.", ["outcome"])
 _EVENTS_DROPPED: Final = Counter("events_dropped_total", "Behaviour events that could not be kept.")
+_RATES_REFRESHED: Final = Counter(
+    "currency_refreshes_total", "Refreshes of exchange rates, by what became of them.", ["result"]
+)
 _BACKTEST_SECONDS: Final = Histogram(
     "rule_backtest_duration_seconds",
     "Time that a back-test of the rules took.",
@@ -75,6 +78,11 @@ def hold_settled(outcome: str, count: int = 1) -> None:
 def events_dropped(count: int) -> None:
     """So many behaviour events were lost: the store failed, or the buffer was full."""
     _EVENTS_DROPPED.inc(count)
+
+
+def rates_refreshed(result: str) -> None:
+    """The feed of exchange rates was `stored`, `unchanged`, `refused`, or `unreachable`."""
+    _RATES_REFRESHED.labels(result).inc()
 
 
 def shadow_compared(result: str, difference: Money) -> None:

@@ -26,6 +26,7 @@ from backend.wiring.bookings import TASKS as BOOKING_TASKS
 from backend.wiring.bookings import register_bookings
 from backend.wiring.coupons import TASKS as COUPON_TASKS
 from backend.wiring.coupons import register_coupons
+from backend.wiring.currency import TASKS as CURRENCY_TASKS
 from backend.wiring.currency import register_currency
 from backend.wiring.identity import register_identity
 from backend.wiring.operations import TASKS as OPERATIONS_TASKS
@@ -90,6 +91,7 @@ def session() -> DbSession:
 def tasks() -> list[Task]:
     """Every background task of every domain."""
     return [*CATALOG_TASKS, *BOOKING_TASKS, *COUPON_TASKS, *BACKTEST_TASKS, *OPERATIONS_TASKS]
+    return [*BOOKING_TASKS, *BACKTEST_TASKS, *CURRENCY_TASKS, *OPERATIONS_TASKS]
 
 
 # svcs hands its container to a factory whose parameter is annotated with it.

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -10,14 +11,22 @@ from currency_converter import CURRENCY_FILE
 from flask import Flask
 
 from backend.config import Settings
+from backend.domains.currency import jobs
 from backend.domains.currency.overrides import RateOverrides
+from backend.domains.currency.refresh import RateFeed
 from backend.domains.currency.service import ExchangeRates, Margin
 from backend.domains.currency.shipped import ShippedRates
 from backend.domains.rules.service import RulesService
 from backend.engine.effects import Surcharge
 from backend.infra.audit import AuditLog
+from backend.infra.clock import Clock
+from backend.infra.http import fetch
 from backend.infra.postgres import db
 
+TASKS: Final = jobs.TASKS
+FEED_SECONDS: Final = 5.0
+# Bytes; the feed of a day has about 2,000.
+LARGEST_FEED: Final = 200_000
 CURRENCY_MARGIN: Final = "currency_margin"
 
 
@@ -36,6 +45,16 @@ def register_currency(app: Flask, settings: Settings) -> None:
     def overrides(container: svcs.Container) -> RateOverrides:
         return RateOverrides(db.session, *container.get(AuditLog, ExchangeRates))
 
+    def feed(container: svcs.Container) -> RateFeed:
+        return RateFeed(
+            session=db.session,
+            clock=container.get_abstract(Clock),
+            audit=container.get(AuditLog),
+            shipped=shipped,
+            fetch=partial(fetch, settings.ecb_feed_url or "", seconds=FEED_SECONDS, largest=LARGEST_FEED),
+        )
+
+    svcs.flask.register_factory(app, RateFeed, feed)
     svcs.flask.register_factory(app, ExchangeRates, exchange)
     svcs.flask.register_factory(app, RateOverrides, overrides)
 

@@ -1,7 +1,7 @@
 """Statements about stored rates. Built once: every price in another currency asks for them."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 from sqlalchemy import BindParameter, Text, bindparam, or_, select
@@ -25,6 +25,12 @@ _HOLDING: Final = (
     .order_by(_ROW.currency, _BY_STAFF.desc(), _ROW.day.desc(), _ROW.set_at.desc(), _ROW.id.desc())
 )
 _HOLDING_OF_SOME: Final = _HOLDING.where(_ROW.currency == bindparam("currencies", type_=ARRAY(Text)).any_())
+_FED: Final = (
+    select(_ROW.currency, _ROW.rate, _ROW.day)
+    .ext(distinct_on(_ROW.currency))
+    .where(_ROW.source == Origin.FEED, _ROW.day > bindparam("since"))
+    .order_by(_ROW.currency, _ROW.day.desc())
+)
 
 
 def stored_rates(
@@ -37,3 +43,9 @@ def stored_rates(
     else:
         rows = session.execute(_HOLDING_OF_SOME, values | {"currencies": sorted(currencies)})
     return {row.currency: EuroRate(row.currency, row.rate, row.day, Origin(row.source)) for row in rows}
+
+
+def fed_rates(session: DbSession, *, since: date) -> Mapping[str, EuroRate]:
+    """The feed's newest rate of each currency, of days after `since`."""
+    rows = session.execute(_FED, {"since": since})
+    return {row.currency: EuroRate(row.currency, row.rate, row.day, Origin.FEED) for row in rows}

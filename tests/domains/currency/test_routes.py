@@ -93,7 +93,7 @@ class TestRates:
         RatesSchema().load(answer.json)
         euro = next(rate for rate in answer.json["rates"] if rate["currency"] == "EUR")
         assert euro["mid_rate"] == "0.90497737556561086"
-        assert len(answer.json["rates"]) == 30
+        assert len(answer.json["rates"]) == 29
         assert answer.json["base"] == "USD"
 
     def test_say_how_old_they_are(self, client: FlaskClient) -> None:
