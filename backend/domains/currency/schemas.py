@@ -73,7 +73,6 @@ class OverrideArgs(Schema):
     rate = ma.fields.Decimal(
         required=True,
         allow_nan=False,
-        validate=ma.validate.Range(SMALLEST, LARGEST),
         metadata={"type": "string", "example": "1.1172", "description": "how much one euro is worth"},
     )
     note = ma.fields.String(required=True, validate=ma.validate.Length(1, LONGEST_NOTE))
@@ -83,7 +82,9 @@ class OverrideArgs(Schema):
     )
 
     @ma.validates("rate")
-    def _exact(self, rate: Decimal, **_: Any) -> None:
+    def _sensible(self, rate: Decimal, **_: Any) -> None:
+        if not SMALLEST <= rate <= LARGEST:
+            raise ma.ValidationError(f"Must be from {SMALLEST:f} to {LARGEST:f}.")
         if rate != round(rate, MOST_DECIMALS):
             raise ma.ValidationError(f"At most {MOST_DECIMALS} decimals.")
 
