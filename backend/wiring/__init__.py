@@ -90,8 +90,8 @@ def session() -> DbSession:
 
 def tasks() -> list[Task]:
     """Every background task of every domain."""
-    return [*CATALOG_TASKS, *BOOKING_TASKS, *COUPON_TASKS, *BACKTEST_TASKS, *OPERATIONS_TASKS]
-    return [*BOOKING_TASKS, *BACKTEST_TASKS, *CURRENCY_TASKS, *OPERATIONS_TASKS]
+    own = (*CATALOG_TASKS, *BOOKING_TASKS, *COUPON_TASKS, *CURRENCY_TASKS, *BACKTEST_TASKS, *OPERATIONS_TASKS)
+    return list(own)
 
 
 # svcs hands its container to a factory whose parameter is annotated with it.
