@@ -27,6 +27,8 @@ from tests.factories.apps import running_app
 from tests.factories.rules import SHIPPED, dearer
 
 LONGEST_WAIT: Final = 120
+# Of a process; PostgreSQL has 200 for all of them.
+MOST_CONNECTIONS: Final = 40
 
 
 @dataclass(frozen=True)
@@ -241,7 +243,10 @@ def gather(processes: int) -> Iterator[Crowd]:
 
 
 def _crew(stores: Stores, lists: Sequence[Sequence[Act]], start: Any) -> list[str]:
-    with running_app(stores, web_threads=len(lists)) as app, ThreadPoolExecutor(len(lists)) as pool:
+    with (
+        running_app(stores, web_threads=min(len(lists), MOST_CONNECTIONS)) as app,
+        ThreadPoolExecutor(len(lists)) as pool,
+    ):
         people = [pool.submit(_person, app, acts, start) for acts in lists]
         return [ended for person in people for ended in person.result(timeout=LONGEST_WAIT)]
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, TypeVarTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, select, tuple_
 from sqlalchemy.orm import aliased
 
 from backend.domains.catalog.entities import Product
@@ -143,7 +143,7 @@ class ProductListing:
 
 def listed(now: datetime) -> Select[ProductRow, int]:
     """Products, each with the units left at `now`: those of expired reservations are among them."""
-    return select(ProductRow, _left(now)).outerjoin(StockLevelRow, StockLevelRow.product_id == ProductRow.id)
+    return select(ProductRow, _left(now))
 
 
 def filtered(query: Select[*Columns], where: ProductFilter, now: datetime) -> Select[*Columns]:
@@ -180,23 +180,26 @@ def _below(slug: str) -> Select[tuple[str]]:
     return select(tree.c.slug)
 
 
-def _left(now: datetime) -> ColumnElement[int]:
-    return StockLevelRow.on_hand - StockLevelRow.reserved + func.coalesce(_expired(now), 0)
+def _left(now: datetime) -> ScalarSelect[int]:
+    """The units left of a product. A subquery, which is asked for those products alone that are shown."""
+    level, kept = StockLevelRow, StockReservationRow
+    expired = (
+        select(func.sum(kept.quantity))
+        .where(kept.product_id == level.product_id, kept.expires_at <= now)
+        .correlate(level)
+        .scalar_subquery()
+    )
+    return (
+        select(level.on_hand - level.reserved + func.coalesce(expired, 0))
+        .where(level.product_id == ProductRow.id)
+        .correlate(ProductRow)
+        .scalar_subquery()
+    )
 
 
 def _in_stock(now: datetime) -> ColumnElement[bool]:
     """Whether some can be had; of what is not counted there is always enough."""
-    return or_(StockLevelRow.product_id.is_(None), _left(now) > 0)
-
-
-def _expired(now: datetime) -> ScalarSelect[int]:
-    kept = StockReservationRow
-    return (
-        select(func.sum(kept.quantity))
-        .where(kept.product_id == ProductRow.id, kept.expires_at <= now)
-        .correlate(ProductRow)
-        .scalar_subquery()
-    )
+    return func.coalesce(_left(now), 1) > 0
 
 
 def _key(row: ProductRow, order: _Order) -> tuple[str | int, ...]:
