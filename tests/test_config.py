@@ -101,3 +101,20 @@ class TestProduction:
 
         assert settings.production
         assert not settings.rules_reload
+
+
+class TestRates:
+    def test_of_a_feed_may_be_a_week_old_and_the_shipped_ones_of_any_age(self) -> None:
+        feed = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml"
+
+        ages = [
+            settings_of(**found).rates_max_age_days
+            for found in ({}, {"ECB_FEED_URL": feed}, {"ECB_FEED_URL": feed, "RATES_MAX_AGE_DAYS": "3"})
+        ]
+
+        assert ages == [0, 7, 3]
+
+    @pytest.mark.parametrize("address", ["file:///etc/passwd", "www.ecb.europa.eu", "https://", "https:///x"])
+    def test_come_from_the_web_alone(self, address: str) -> None:
+        with pytest.raises(SettingsError, match="ECB_FEED_URL must look like https://"):
+            settings_of(ECB_FEED_URL=address)

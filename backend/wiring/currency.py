@@ -54,6 +54,7 @@ def register_currency(app: Flask, settings: Settings) -> None:
             fetch=partial(fetch, settings.ecb_feed_url or "", seconds=FEED_SECONDS, largest=LARGEST_FEED),
         )
 
+    svcs.flask.register_value(app, ShippedRates, shipped)
     svcs.flask.register_factory(app, RateFeed, feed)
     svcs.flask.register_factory(app, ExchangeRates, exchange)
     svcs.flask.register_factory(app, RateOverrides, overrides)

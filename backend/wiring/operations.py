@@ -9,7 +9,9 @@ import svcs
 from flask import Flask
 
 from backend.config import Settings
+from backend.domains.currency.shipped import ShippedRates
 from backend.domains.rules.service import RulesRefusedError, RulesService
+from backend.infra.clock import Clock
 from backend.infra.closing import on_close
 from backend.infra.events import EventStore
 from backend.infra.gauges import StoreGauge, StoreGauges
@@ -41,6 +43,8 @@ GAUGES: Final = (
     ),
 )
 
+NEWEST_FED_DAY: Final = "SELECT max(day) FROM currency_rates WHERE source = 'feed'"
+
 TASKS: Final = (Task("idempotency.forget_expired", forget_expired, cron="*/10 * * * *"),)
 
 
@@ -55,6 +59,7 @@ def register_operations(app: Flask, settings: Settings) -> None:
                 Probe("postgres", _postgres(postgres_url), needed=True),
                 Probe("redis", _redis(container.get(redis.Redis))),
                 Probe("mongo", _events(container.get_abstract(EventStore), settings)),
+                Probe("currency", _currency(container, settings)),
                 Probe("rules", _rules(svcs.flask.get_registry(app)), needed=True),
             ]
         )
@@ -66,7 +71,7 @@ def register_operations(app: Flask, settings: Settings) -> None:
 
 def _postgres(url: str) -> Check:
     """Ask on a connection of its own: a busy pool is a reason to wait, not to send requests elsewhere."""
-    conninfo = psycopg.conninfo.make_conninfo(libpq_conninfo(url), connect_timeout="2")
+    conninfo = _conninfo(url)
 
     def check() -> Details:
         with psycopg.connect(conninfo, autocommit=True, application_name="climbup-ready") as connection:
@@ -74,6 +79,10 @@ def _postgres(url: str) -> Check:
         return {}
 
     return check
+
+
+def _conninfo(url: str) -> str:
+    return psycopg.conninfo.make_conninfo(libpq_conninfo(url), connect_timeout="2")
 
 
 def _redis(client: redis.Redis) -> Check:
@@ -90,6 +99,22 @@ def _events(store: EventStore, settings: Settings) -> Check:
     def check() -> Details:
         store.ping()
         return {"store": "mongodb" if settings.mongo_url else "postgres"}
+
+    return check
+
+
+def _currency(container: svcs.Container, settings: Settings) -> Check:
+    """How old the newest exchange rates are; degraded once they are too old to sell by."""
+    shipped, clock = container.get(ShippedRates), container.get_abstract(Clock)
+    conninfo = _conninfo(settings.postgres_url or "")
+
+    def check() -> Details:
+        with psycopg.connect(conninfo, autocommit=True, application_name="climbup-ready") as connection:
+            row = connection.execute(NEWEST_FED_DAY).fetchone()
+        day = max(filter(None, [shipped.newest_day(), row and row[0]]))
+        age = (clock.now().date() - day).days
+        is_old = 0 < settings.rates_max_age_days < age
+        return {"status": DEGRADED if is_old else OK, "day": day.isoformat(), "age_days": age}
 
     return check
 

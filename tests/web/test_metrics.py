@@ -59,7 +59,7 @@ class TestMetrics:
         text = client.get("/metrics").get_data(as_text=True)
 
         shown = dict(re.findall(r'^dependency_up\{dependency="(\w+)"\} (\S+)$', text, re.MULTILINE))
-        assert shown == dict.fromkeys(["postgres", "redis", "mongo", "rules"], "1.0")
+        assert shown == dict.fromkeys(["postgres", "redis", "mongo", "currency", "rules"], "1.0")
 
     def test_what_domains_count_is_shown(self, client: FlaskClient) -> None:
         fired = 'rules_fired_total{decision="peak_hours",rule="weekday-evening"}'

@@ -17,7 +17,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from backend.domains.currency.overrides import is_far
-from backend.domains.currency.rates import EURO, EuroRate, Origin
+from backend.domains.currency.rates import EURO, EuroRate
 from backend.kernel.money import EXPONENTS
 
 ENVELOPE: Final = "{http://www.gesmes.org/xml/2002-08-01}Envelope"
@@ -55,18 +55,22 @@ def read_feed(body: bytes) -> DailyRates:
     return DailyRates(_day(days[0]), _rates(days[0]))
 
 
-def require_plausible(found: DailyRates, *, today: date, known: Mapping[str, EuroRate]) -> None:
+def require_plausible(
+    found: DailyRates, *, today: date, known: Mapping[str, EuroRate], by_staff: Mapping[str, EuroRate]
+) -> None:
     """FeedRefusedError for a day to come, and for a rate that more than doubled or halved.
 
-    `known` are the rates that hold; those that staff set are nothing to compare with.
+    `known` are the rates before it. A rate that is near what staff set, `by_staff`, is taken all the same.
     """
     if found.day > today + _AHEAD:
         raise FeedRefusedError(f"it is of {found.day}, which is still to come")
     for currency, rate in found.rates.items():
-        before = known.get(currency)
-        if before is not None and before.origin is not Origin.STAFF and is_far(rate, before.rate):
+        before, agreed = known.get(currency), by_staff.get(currency)
+        is_agreed = agreed is not None and not is_far(rate, agreed.rate)
+        if before is not None and is_far(rate, before.rate) and not is_agreed:
             raise FeedRefusedError(
-                f"one euro is {rate:f} {currency} in it, and was {before.rate:f} on {before.day}"
+                f"one euro is {rate:f} {currency} in it, and was {before.rate:f} on {before.day}; if that is "
+                "so, let an administrator set a rate near it"
             )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from backend.domains.currency.feed import DailyRates, FeedRefusedError, read_feed, require_plausible
 from backend.domains.currency.models import CurrencyRateRow
-from backend.domains.currency.queries import fed_rates
+from backend.domains.currency.queries import fed_rates, stored_rates
 from backend.domains.currency.rates import Origin
 from backend.domains.currency.shipped import ShippedRates
 from backend.infra import metrics
@@ -65,9 +65,11 @@ class RateFeed:
         now = self.clock.now()
         today = now.astimezone(UTC).date()
         known = {**self.shipped.on(today), **fed_rates(self.session, since=self.shipped.newest_day())}
-        require_plausible(found, today=today, known=known)
-        stored = self._insert(found, now)
-        if not stored:
+        stored = stored_rates(self.session, at=now)
+        by_staff = {code: rate for code, rate in stored.items() if rate.origin is Origin.STAFF}
+        require_plausible(found, today=today, known=known, by_staff=by_staff)
+        added = self._insert(found, now)
+        if not added:
             return Refreshed.UNCHANGED
         self.audit.record(
             actor_id=None,
@@ -75,10 +77,10 @@ class RateFeed:
             subject="currency:feed",
             after={
                 "day": found.day.isoformat(),
-                "rates": {code: f"{found.rates[code]:f}" for code in stored},
+                "rates": {code: f"{found.rates[code]:f}" for code in added},
             },
         )
-        log.info("currency_rates_stored", day=found.day.isoformat(), count=len(stored))
+        log.info("currency_rates_stored", day=found.day.isoformat(), count=len(added))
         return Refreshed.STORED
 
     def _insert(self, found: DailyRates, now: datetime) -> list[str]:

@@ -57,22 +57,28 @@ class TestPlausible:
         found = DailyRates(FRIDAY, {"USD": Decimal("1.12")})
 
         with pytest.raises(FeedRefusedError, match=f"1.12 USD in it, and was {before} on 2026-10-30"):
-            require_plausible(found, today=FRIDAY, known=self.known(before))
+            require_plausible(found, today=FRIDAY, known=self.known(before), by_staff={})
 
     def test_a_day_to_come_is_not(self) -> None:
         with pytest.raises(FeedRefusedError, match="still to come"):
-            require_plausible(DailyRates(date(2026, 12, 6), {}), today=FRIDAY, known={})
+            require_plausible(DailyRates(date(2026, 12, 6), {}), today=FRIDAY, known={}, by_staff={})
 
     def test_small_changes_and_new_currencies_are(self) -> None:
         found = DailyRates(FRIDAY, {"USD": Decimal("1.12"), "KWD": Decimal("0.33")})
 
-        require_plausible(found, today=FRIDAY, known=self.known("1.0"))
+        require_plausible(found, today=FRIDAY, known=self.known("1.0"), by_staff={})
 
         assert found.rates["KWD"] == Decimal("0.33")
 
-    def test_what_staff_set_is_nothing_to_compare_with(self) -> None:
-        found = DailyRates(FRIDAY, {"USD": Decimal("1.12")})
+    def test_a_rate_that_doubled_is_once_staff_set_one_near_it(self) -> None:
+        found = DailyRates(FRIDAY, {"USD": Decimal("2.4")})
+        before, near, far = (
+            self.known("1.1"),
+            self.known("2.3", Origin.STAFF),
+            self.known("1.0", Origin.STAFF),
+        )
 
-        require_plausible(found, today=FRIDAY, known=self.known("9.9", Origin.STAFF))
+        require_plausible(found, today=FRIDAY, known=before, by_staff=near)
 
-        assert found.day == FRIDAY
+        with pytest.raises(FeedRefusedError, match="set a rate near it"):
+            require_plausible(found, today=FRIDAY, known=before, by_staff=far)

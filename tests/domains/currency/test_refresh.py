@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from backend import wiring
 from backend.domains.currency import jobs
 from backend.domains.currency.models import CurrencyRateRow
+from backend.domains.currency.overrides import RateOverrides
 from backend.domains.currency.refresh import Refreshed
 from backend.domains.currency.service import ExchangeRates
 from backend.infra.audit import AuditLog
@@ -115,6 +116,20 @@ class TestRefresh:
 
         assert mid(fed_app, "KWD")[0] == Decimal("0.35")
 
+    def test_believes_a_jump_that_staff_confirmed(self, fed_app: Flask, feed: Feed) -> None:
+        feed.body = daily(USD="2.40")
+        with fed_app.app_context():
+            staff = svcs.flask.get(RateOverrides)
+            staff.set(
+                currency="USD", rate=Decimal("2.3"), note="It fell", by="usr_1", now=NOW, confirmed=True
+            )
+            db.session.commit()
+        before = counted(Refreshed.STORED)
+
+        refresh(fed_app)
+
+        assert counted(Refreshed.STORED) == before + 1
+
     def test_leaves_the_old_rates_where_no_feed_comes(self, fed_app: Flask, feed: Feed) -> None:
         feed.status = 503
         before = counted(Refreshed.UNREACHABLE)
@@ -154,3 +169,22 @@ class TestSeveralAtOnce:
         assert rows(fed_app) == 3
         assert counted(Refreshed.STORED) == before[Refreshed.STORED] + 1
         assert counted(Refreshed.UNCHANGED) == before[Refreshed.UNCHANGED] + crowd - 1
+
+
+class TestReadiness:
+    def currency(self, app: Flask) -> dict[str, object]:
+        checks: dict[str, dict[str, object]] = app.test_client().get("/ready").json["checks"]
+        return checks["currency"]
+
+    def test_is_degraded_by_rates_that_are_too_old_to_sell_by(self, fed_app: Flask) -> None:
+        assert self.currency(fed_app) == {"status": "degraded", "day": "2026-10-30", "age_days": 38}
+
+    def test_is_well_with_the_rates_of_the_last_days(self, fed_app: Flask, feed: Feed) -> None:
+        feed.body = daily(USD="1.15")
+        refresh(fed_app)
+
+        assert self.currency(fed_app) == {"status": "ok", "day": "2026-12-04", "age_days": 3}
+
+    def test_is_well_with_rates_of_any_age_where_there_is_no_feed(self, own_stores: Stores) -> None:
+        with running_app(own_stores, wiring.Parts(clock=FakeClock(NOW))) as app:
+            assert self.currency(app)["status"] == "ok"
