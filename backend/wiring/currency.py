@@ -1,5 +1,6 @@
 """Builds exchange rates; their margin is asked of the rules."""
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -18,6 +19,7 @@ from backend.domains.currency.service import ExchangeRates, Margin
 from backend.domains.currency.shipped import ShippedRates
 from backend.domains.rules.service import RulesService
 from backend.engine.effects import Surcharge
+from backend.engine.rulebook import Rulebook
 from backend.infra.audit import AuditLog
 from backend.infra.clock import Clock
 from backend.infra.http import fetch
@@ -38,7 +40,7 @@ def register_currency(app: Flask, settings: Settings) -> None:
         return ExchangeRates(
             session=db.session,
             shipped=shipped,
-            margin=_margin(container),
+            margin=margin_by_rules(lambda: container.get(RulesService).rulebook()),
             max_age_days=settings.rates_max_age_days,
         )
 
@@ -60,15 +62,18 @@ def register_currency(app: Flask, settings: Settings) -> None:
     svcs.flask.register_factory(app, RateOverrides, overrides)
 
 
-def _margin(container: svcs.Container) -> Margin:
-    """The percentages that the decision `currency_margin` comes to; a release without it has none."""
+def margin_by_rules(rulebook: Callable[[], Rulebook]) -> Margin:
+    """The percentages that the decision `currency_margin` comes to; a rulebook without it has none.
+
+    The rulebook is asked for when a rate is: a currency in itself needs none.
+    """
 
     def margin(*, source: str, target: str, at: datetime) -> Decimal:
-        rulebook = container.get(RulesService).rulebook()
-        if CURRENCY_MARGIN not in rulebook.decisions:
+        served = rulebook()
+        if CURRENCY_MARGIN not in served.decisions:
             return Decimal(0)
         facts = {"from_currency": source, "to_currency": target}
-        (decision,) = rulebook.decide_many(CURRENCY_MARGIN, [facts], at=at)
+        (decision,) = served.decide_many(CURRENCY_MARGIN, [facts], at=at)
         found = [effect.amount for effect in decision.outcome if isinstance(effect, Surcharge)]
         return sum((amount for amount in found if isinstance(amount, Decimal)), Decimal(0))
 
