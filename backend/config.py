@@ -56,6 +56,7 @@ class Settings:
     max_body_bytes: int = 1_000_000
     rate_limit: str = "600 per minute"
     login_attempts: str = "10 per 15 minutes"
+    coupon_guesses: str = "20 per 15 minutes"
     cors_origins: tuple[str, ...] = ()
     proxy_count: int = 0
     domain_url: str = "http://127.0.0.1:5000"
@@ -134,6 +135,7 @@ class _Reader:
             max_body_bytes=self._int("MAX_BODY_BYTES", 1_000_000),
             rate_limit=self.env.get("RATE_LIMIT") or "600 per minute",
             login_attempts=self.env.get("LOGIN_ATTEMPTS") or "10 per 15 minutes",
+            coupon_guesses=self.env.get("COUPON_GUESSES") or "20 per 15 minutes",
             cors_origins=self._origins("CORS_ORIGINS"),
             proxy_count=self._int("PROXY_COUNT", 0),
             domain_url=self.env.get("DOMAIN_URL") or f"http://127.0.0.1:{port}",

@@ -6,8 +6,10 @@ through and the strict one nobody (docs/decisions/0021-limits.md).
 
 import hashlib
 import ipaddress
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
 import limits
 import redis
@@ -20,6 +22,8 @@ from backend.infra.redis import Outage, key
 from backend.kernel.errors import TooManyError, UnauthenticatedError
 from backend.web.auth import optional_caller
 from backend.web.errors import retry_after
+
+T = TypeVar("T")
 
 # What probes and scrapers ask, which must never be told to come back later.
 EXEMPT: Final = frozenset({"/health", "/ready", "/metrics"})
@@ -145,6 +149,43 @@ class LoginAttempts:
             )
 
 
+@dataclass(frozen=True)
+class CodeGuesses:
+    """A limit on codes that nobody knows, by user and by address. Open when Redis is away.
+
+    All codes of a request count before they are looked up, so guesses sent at once count as well as
+    guesses in turn; those that turn out to be known are taken back.
+    """
+
+    counters: Counters
+    rate: Rate
+    outage: Outage
+
+    def begin(self, codes: int, *, who: tuple[str | None, str]) -> None:
+        """Count so many codes of a user (None for a visitor) at an address. TooManyError."""
+        standings = [standing for name in _of_guesser(*who) for standing in self._count(name, codes)]
+        worst = max((one.reset_after for one in standings if one.exceeded), default=None)
+        if worst is not None:
+            raise TooManyError("Too many unknown codes; try again later.", retry_after=retry_after(worst))
+
+    def forgive(self, codes: int, *, who: tuple[str | None, str]) -> None:
+        """Take back those that turned out to be known."""
+        for name in _of_guesser(*who):
+            self._repeat(partial(self.counters.uncount, name), codes)
+
+    def _count(self, name: str, codes: int) -> list[Standing]:
+        return self._repeat(partial(self.counters.count, name, self.rate), codes)
+
+    def _repeat(self, act: Callable[[], T], times: int) -> list[T]:
+        if self.outage.lasts():
+            return []
+        try:
+            return [act() for _ in range(times)]
+        except RedisError as error:
+            self.outage.begin(error)
+            return []
+
+
 def address_block(address: str) -> str:
     """The address for counting: IPv6 customers have a whole /64, so that counts as one."""
     try:
@@ -194,6 +235,11 @@ def _who() -> str:
 
 def _of_address(address: str) -> str:
     return f"login:address:{address_block(address)}"
+
+
+def _of_guesser(user_id: str | None, address: str) -> list[str]:
+    names = [f"code:address:{address_block(address)}"]
+    return names if user_id is None else [*names, f"code:user:{user_id}"]
 
 
 def _of_account(account: str) -> str:

@@ -59,7 +59,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     register_shadow(app, engine)
     register_rules(app, settings, engine)
     register_operations(app, settings)
-    register_coupons(app)
+    register_coupons(app, settings)
     register_pricing(app, settings)
     register_bookings(app)
     register_backtesting(app)

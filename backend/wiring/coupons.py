@@ -1,27 +1,46 @@
-"""Builds coupons: staff's edits of them, and the uses counted against their limits."""
+"""Builds coupons: staff's edits of them, what they do for baskets, and the uses counted against limits."""
 
+from functools import partial
 from typing import Final
 
+import redis
 import svcs
 from flask import Flask
 
+from backend.config import Settings
+from backend.domains.bookings.access import Actor
+from backend.domains.bookings.service import BookingService
+from backend.domains.bookings.states import Status
 from backend.domains.catalog.service import CatalogService
 from backend.domains.coupons import jobs
+from backend.domains.coupons.advice import CouponAdvice
+from backend.domains.coupons.baskets import Baskets, CartBaskets, NoCarts
 from backend.domains.coupons.editing import CouponEditing
 from backend.domains.coupons.service import CouponService
 from backend.domains.coupons.uses import CouponUses
+from backend.domains.identity.service import UserService
+from backend.domains.rules.service import RulesService
 from backend.infra.audit import AuditLog
 from backend.infra.clock import Clock
 from backend.infra.postgres import db
+from backend.infra.redis import Outage
+from backend.web.limits import CodeGuesses, Counters, Rate
 
 TASKS: Final = jobs.TASKS
+LOOKED_AT: Final = 100
 
 
-def register_coupons(app: Flask) -> None:
-    """Register the services of coupons."""
-    svcs.flask.register_factory(app, CouponEditing, _editing)
-    svcs.flask.register_factory(app, CouponService, lambda: CouponService(db.session))
-    svcs.flask.register_factory(app, CouponUses, lambda: CouponUses(db.session))
+def register_coupons(app: Flask, settings: Settings) -> None:
+    """Register the services of coupons. SettingsError for a limit of guesses that is none."""
+    rate = Rate.parse(settings.coupon_guesses, variable="COUPON_GUESSES")
+    register = svcs.flask.register_factory
+    register(app, CouponService, lambda: CouponService(db.session))
+    register(app, CouponUses, lambda: CouponUses(db.session))
+    register(app, CouponEditing, _editing)
+    register(app, CouponAdvice, _advice)
+    register(app, Baskets, _baskets)
+    register(app, CodeGuesses, partial(_guesses, rate))
+    svcs.flask.register_value(app, CartBaskets, NoCarts())
 
 
 def _editing(container: svcs.Container) -> CouponEditing:
@@ -31,3 +50,32 @@ def _editing(container: svcs.Container) -> CouponEditing:
         audit=container.get(AuditLog),
         catalog=container.get(CatalogService),
     )
+
+
+def _advice(container: svcs.Container) -> CouponAdvice:
+    return CouponAdvice(*container.get(CouponService, RulesService))
+
+
+def _baskets(container: svcs.Container) -> Baskets:
+    return Baskets(
+        catalog=container.get(CatalogService),
+        users=container.get(UserService),
+        orders_made=partial(_orders_made, container),
+        carts=container.get_abstract(CartBaskets),
+    )
+
+
+def _guesses(rate: Rate, container: svcs.Container) -> CodeGuesses:
+    return CodeGuesses(Counters(container.get(redis.Redis)), rate, container.get(Outage))
+
+
+def _orders_made(container: svcs.Container, user_id: str) -> int:
+    """Bookings of the user that stand, among the newest `LOOKED_AT`: enough to know a first order."""
+    found = container.get(BookingService).bookings_of(
+        user_id=user_id,
+        actor=Actor(user_id, is_staff=False),
+        status=None,
+        older_than=None,
+        limit=LOOKED_AT,
+    )
+    return sum(booking.status != Status.CANCELLED for booking in found)

@@ -38,9 +38,12 @@ def offered_to(session: DbSession, *, user_id: str | None, now: datetime) -> Seq
     return session.scalars(query.order_by(CouponRow.id.desc()).limit(MOST_SHOWN)).all()
 
 
-def personal(session: DbSession, *, user_id: str) -> Sequence[CouponRow]:
-    """The newest `MOST_SHOWN` coupons that only this user may use, over ones included."""
-    query = select(CouponRow).where(CouponRow.user_id == user_id)
+def of_user(session: DbSession, *, user_id: str) -> Sequence[CouponRow]:
+    """The newest `MOST_SHOWN` coupons that are this user's alone or were used by them, old ones too."""
+    used = select(CouponUseRow.coupon_id).where(
+        CouponUseRow.customer == user_id, CouponUseRow.state != UseState.RELEASED
+    )
+    query = select(CouponRow).where(or_(CouponRow.user_id == user_id, CouponRow.id.in_(used)))
     return session.scalars(query.order_by(CouponRow.id.desc()).limit(MOST_SHOWN)).all()
 
 

@@ -71,9 +71,9 @@ class CouponService:
         """What this user (or a visitor) may use now: public coupons and the user's own, newest first."""
         return [coupon_of(row) for row in queries.offered_to(self.session, user_id=user_id, now=now)]
 
-    def personal(self, *, user_id: str) -> list[Coupon]:
-        """The coupons that are this user's alone, newest first."""
-        return [coupon_of(row) for row in queries.personal(self.session, user_id=user_id)]
+    def of_user(self, *, user_id: str) -> list[Coupon]:
+        """The coupons that are this user's alone or were used by them, newest first."""
+        return [coupon_of(row) for row in queries.of_user(self.session, user_id=user_id)]
 
     def history(self, *, user_id: str, after: str | None, limit: int) -> list[PastUse]:
         """Up to `limit` uses of a user, newest first."""

@@ -105,7 +105,7 @@ class CouponDraftSchema(Schema):
         return CouponDraft(**{**data, **{name: tuple(dict.fromkeys(data[name])) for name in lists}})
 
 
-class UsageSchema(Schema):
+class CouponUsageSchema(Schema):
     """How much of a coupon is used, with what is reserved at this moment."""
 
     uses = ma.fields.Integer(required=True)
@@ -118,7 +118,7 @@ class CouponSchema(CouponDraftSchema):
     """A coupon."""
 
     id = id_field(ids.COUPON)
-    usage = ma.fields.Nested(UsageSchema)
+    usage = ma.fields.Nested(CouponUsageSchema)
 
 
 class CouponPageSchema(Schema):
