@@ -4,6 +4,7 @@ Each process has an application of its own; each act is a transaction of its own
 """
 
 import multiprocessing
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,8 +28,8 @@ from tests.factories.apps import running_app
 from tests.factories.rules import SHIPPED, dearer
 
 LONGEST_WAIT: Final = 120
-# Of a process; PostgreSQL has 200 for all of them.
-MOST_CONNECTIONS: Final = 40
+# Of one process; PostgreSQL has 200 for all of them.
+MOST_CONNECTIONS: Final = 20
 
 
 @dataclass(frozen=True)
@@ -243,24 +244,24 @@ def gather(processes: int) -> Iterator[Crowd]:
 
 
 def _crew(stores: Stores, lists: Sequence[Sequence[Act]], start: Any) -> list[str]:
-    with (
-        running_app(stores, web_threads=min(len(lists), MOST_CONNECTIONS)) as app,
-        ThreadPoolExecutor(len(lists)) as pool,
-    ):
-        people = [pool.submit(_person, app, acts, start) for acts in lists]
+    # So many have a connection at once: servers have fewer of them than large crowds have people.
+    connections = min(len(lists), MOST_CONNECTIONS)
+    gate = threading.Semaphore(connections)
+    with running_app(stores, web_threads=connections) as app, ThreadPoolExecutor(len(lists)) as pool:
+        people = [pool.submit(_person, app, acts, start, gate) for acts in lists]
         return [ended for person in people for ended in person.result(timeout=LONGEST_WAIT)]
 
 
-def _person(app: Flask, acts: Sequence[Act], start: Any) -> list[str]:
-    with app.app_context():
+def _person(app: Flask, acts: Sequence[Act], start: Any, gate: threading.Semaphore) -> list[str]:
+    with gate, app.app_context():
         db.session.connection()
         db.session.rollback()
     start.wait(LONGEST_WAIT)
-    return [_do(app, act) for act in acts]
+    return [_do(app, act, gate) for act in acts]
 
 
-def _do(app: Flask, act: Act) -> str:
-    with app.app_context():
+def _do(app: Flask, act: Act, gate: threading.Semaphore) -> str:
+    with gate, app.app_context():
         try:
             act.do()
             db.session.commit()
