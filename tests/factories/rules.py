@@ -1,5 +1,6 @@
 """Drafts of the shipped rules, and the members of staff who deal in them."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,14 @@ def dearer(percent: int = 30) -> dict[str, str]:
 def contradictory() -> dict[str, str]:
     """A rule of the Saturdays that can never fire; a file that replaces the shipped one."""
     return edited('start_time: "[09:00..18:00)"', 'start_time: "[09:00..18:00)"\n      party: (2..3)')
+
+
+def without(decision: str, file: str) -> dict[str, str]:
+    """The shipped rules as they were before there was `decision`, which alone fills `file`."""
+    vocabulary = "rules/vocabulary.yaml"
+    text, times = re.subn(rf"(?m)^  {decision}:\n(    .*\n)+", "", SHIPPED[vocabulary])
+    assert times == 1
+    return {name: text for name, text in SHIPPED.items() if name != file} | {vocabulary: text}
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ class House:
             "provider_id": self.shop.provider.id,
             "product_id": self.shop.product.id,
             "slug": self.shop.provider.category,
+            "category": self.shop.provider.category,
             "user_id": self.customer.user.id,
             "name": "rules/pricing.yaml",
         }

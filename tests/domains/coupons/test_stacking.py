@@ -16,7 +16,7 @@ from backend.engine.rulebook import Rulebook
 from backend.infra.rule_files import read_sources
 from backend.kernel.money import Money, total
 from tests.factories.coupons import basket, coupon, eur, line
-from tests.factories.rules import SHIPPED
+from tests.factories.rules import SHIPPED, without
 
 RULES = read_sources(SHIPPED)
 GROUPS = st.none() | st.sampled_from(["welcome", "seasonal", "clearance"])
@@ -166,9 +166,7 @@ class TestTheBestCombination:
         assert (plain.discount, platinum.discount) == (eur("15.00"), eur("20.00"))
 
     def test_is_one_coupon_where_the_rules_know_of_none(self) -> None:
-        without = {name: text for name, text in SHIPPED.items() if name != "rules/coupons.yaml"}
-        vocabulary = SHIPPED["rules/vocabulary.yaml"].partition("  coupon_stacking:")[0]
-        older = read_sources({**without, "rules/vocabulary.yaml": vocabulary})
+        older = read_sources(without("coupon_stacking", "rules/coupons.yaml"))
         coupons = [coupon(id=f"cpn_{number}", amount=eur("5.00")) for number in range(2)]
 
         found = best(coupons, basket(), older)

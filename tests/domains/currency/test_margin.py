@@ -1,5 +1,6 @@
 """What the rules say about the margin of a conversion."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
@@ -7,23 +8,21 @@ import pytest
 from backend.infra.rule_files import read_sources
 from backend.wiring.currency import margin_by_rules
 from tests.conftest import NOW
-from tests.factories.rules import SHIPPED
+from tests.factories.rules import SHIPPED, without
 
 CURRENCY = "rules/currency.yaml"
-VOCABULARY = "rules/vocabulary.yaml"
 
 
-def margin(source: str, target: str, changes: dict[str, str | None] | None = None) -> Decimal:
-    """By the shipped rules with some files replaced, or taken out (None)."""
-    files = {name: text for name, text in {**SHIPPED, **(changes or {})}.items() if text is not None}
+def margin(source: str, target: str, *, files: Mapping[str, str] = SHIPPED) -> Decimal:
+    """By these rules."""
     book = read_sources(files)
     return margin_by_rules(lambda: book)(source=source, target=target, at=NOW)
 
 
-def rewritten(policy: str, effect: str) -> dict[str, str | None]:
-    """The shipped rules of currencies under another policy, the general one with another effect."""
+def rewritten(policy: str, effect: str) -> dict[str, str]:
+    """The shipped rules with those of currencies under another policy, the general one with another effect."""
     text, _, _ = SHIPPED[CURRENCY].partition("scenarios:")
-    return {CURRENCY: text.replace("hit_policy: first", policy).replace("surcharge: 0.5%", effect)}
+    return SHIPPED | {CURRENCY: text.replace("hit_policy: first", policy).replace("surcharge: 0.5%", effect)}
 
 
 class TestMarginByRules:
@@ -35,18 +34,14 @@ class TestMarginByRules:
         assert margin(source, target) == Decimal(percent)
 
     def test_adds_up_where_several_rules_count(self) -> None:
-        changes = rewritten("hit_policy: collect", "surcharge: 0.5%")
+        files = rewritten("hit_policy: collect", "surcharge: 0.5%")
 
-        assert margin("EUR", "DKK", changes) == Decimal("0.6")
+        assert margin("EUR", "DKK", files=files) == Decimal("0.6")
 
     def test_has_no_use_for_fixed_amounts(self) -> None:
-        changes = rewritten("hit_policy: collect", "surcharge: 1.00 EUR")
+        files = rewritten("hit_policy: collect", "surcharge: 1.00 EUR")
 
-        assert margin("EUR", "DKK", changes) == Decimal("0.1")
+        assert margin("EUR", "DKK", files=files) == Decimal("0.1")
 
     def test_is_nothing_in_rules_that_do_not_know_it(self) -> None:
-        vocabulary = SHIPPED[VOCABULARY].partition("  currency_margin:")
-        _, _, after = vocabulary[2].partition("effects: [surcharge]\n")
-        without = {VOCABULARY: vocabulary[0] + after, CURRENCY: None}
-
-        assert margin("EUR", "USD", without) == 0
+        assert margin("EUR", "USD", files=without("currency_margin", CURRENCY)) == 0
