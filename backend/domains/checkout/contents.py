@@ -1,0 +1,227 @@
+"""What is in a cart, and how it changes. Pure: every verb answers a new cart."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
+
+from backend.kernel import ids
+from backend.kernel.errors import ConflictError, InvalidError, NotFoundError
+
+MOST_ITEMS: Final = 50
+MOST_QUANTITY: Final = 99
+MOST_CODES: Final = 5
+
+
+class CartFullError(ConflictError):
+    """A cart takes so many different things, and so many of one."""
+
+
+class UnknownItemError(NotFoundError):
+    """The cart has no such item (any more)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CartItem:
+    """So many units of a retail product, or a slot for a party: either of the ids is None."""
+
+    id: str
+    product_id: str | None = None
+    slot_id: str | None = None
+    quantity: int = 1
+    party: int = 1
+
+    @property
+    def thing(self) -> str:
+        """The id of what it is; a cart has each thing once."""
+        return self.product_id or self.slot_id or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A retail product as far as a merge has to know it: its name, and the units left (None: not counted)."""
+
+    name: str
+    left: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """All that a cart remembers; prices are not among it. `version` counts the changes.
+
+    `shipping` is the way of delivery, `country` where it goes (ISO 3166-1 alpha-2), `vat_id` that of a
+    business; None while nobody said. `notices` wait to be told once.
+    """
+
+    id: str
+    items: tuple[CartItem, ...] = ()
+    codes: tuple[str, ...] = ()
+    shipping: str | None = None
+    currency: str | None = None
+    country: str | None = None
+    vat_id: str | None = None
+    notices: tuple[str, ...] = ()
+    version: int = 0
+
+    def item(self, item_id: str) -> CartItem:
+        """The item with this id. UnknownItemError."""
+        for item in self.items:
+            if item.id == item_id:
+                return item
+        raise UnknownItemError(f"There is no item {item_id} in your cart; GET /api/cart shows what is.")
+
+    def of(self, thing: str) -> CartItem | None:
+        """The item that is this product or slot, if there is one."""
+        return next((item for item in self.items if item.thing == thing), None)
+
+    def with_product(self, product_id: str, quantity: int) -> "Contents":
+        """So many units more of a product. CartFullError."""
+        before = self.of(product_id)
+        if before is None:
+            return self._with_new(CartItem(_new_id(), product_id=product_id, quantity=quantity))
+        return self._with_changed(replace(before, quantity=_at_most(before.quantity + quantity)))
+
+    def with_slot(self, slot_id: str, party: int) -> "Contents":
+        """A slot for a party; a slot that is in the cart already gets this party. CartFullError."""
+        before = self.of(slot_id)
+        if before is None:
+            return self._with_new(CartItem(_new_id(), slot_id=slot_id, party=party))
+        return self._with_changed(replace(before, party=party))
+
+    def with_number(self, item_id: str, *, quantity: int | None, party: int | None) -> "Contents":
+        """Another quantity of a product, or another party at a slot. UnknownItemError, InvalidError."""
+        item = self.item(item_id)
+        if item.product_id is not None:
+            return self._with_changed(replace(item, quantity=_only("quantity", quantity, not_=party)))
+        return self._with_changed(replace(item, party=_only("party", party, not_=quantity)))
+
+    def without(self, item_id: str) -> "Contents":
+        """All but one item. UnknownItemError."""
+        gone = self.item(item_id)
+        return replace(self, items=tuple(item for item in self.items if item is not gone))
+
+    def without_ordered(self, ordered: Collection[CartItem]) -> "Contents":
+        """What is left after these items were ordered: what came or grew meanwhile. Codes are used up."""
+        bought = {item.id: item for item in ordered}
+        return replace(
+            self, items=tuple(rest for item in self.items if (rest := _rest(item, bought))), codes=()
+        )
+
+    def emptied(self) -> "Contents":
+        """Nothing in it, and no coupons."""
+        return replace(self, items=(), codes=(), notices=())
+
+    def with_codes(self, codes: Collection[str]) -> "Contents":
+        """These codes of coupons instead of those before, each once whatever its case. CartFullError."""
+        unique = tuple({code.casefold(): code for code in reversed([*codes])}.values())[::-1]
+        if len(unique) > MOST_CODES:
+            raise CartFullError(f"A cart takes at most {MOST_CODES} coupons; leave some out.")
+        return replace(self, codes=unique)
+
+    def without_code(self, code: str) -> "Contents":
+        """Without one code. UnknownItemError when it is not among them."""
+        rest = tuple(one for one in self.codes if one.casefold() != code.casefold())
+        if len(rest) == len(self.codes):
+            raise UnknownItemError(f"The coupon {code} is not in your cart.")
+        return replace(self, codes=rest)
+
+    def merged_with(self, other: "Contents", *, kept: Mapping[str, Kept]) -> "Contents":
+        """What is in both carts together. Whatever does not fit is told in `notices`.
+
+        Quantities add up, no higher than what is left of the product; of two parties at a slot the larger
+        stays. What this cart says of delivery and currency counts.
+        """
+        merged, notices = self, [*self.notices, *other.notices]
+        lost = 0
+        for item in other.items:
+            if merged.of(item.thing) is None and len(merged.items) >= MOST_ITEMS:
+                lost += 1
+                continue
+            merged = merged._with_merged(item, kept, notices)
+        if lost:
+            notices.append(
+                f"A cart takes {MOST_ITEMS} different things; {lost} of your earlier cart did not fit."
+            )
+        codes = {code.casefold(): code for code in (*other.codes, *self.codes)}
+        return replace(
+            merged,
+            codes=tuple(codes.values())[:MOST_CODES],
+            shipping=self.shipping or other.shipping,
+            currency=self.currency or other.currency,
+            country=self.country or other.country,
+            vat_id=self.vat_id or other.vat_id,
+            notices=tuple(notices),
+        )
+
+    def _with_merged(self, item: CartItem, kept: Mapping[str, Kept], notices: list[str]) -> "Contents":
+        before = self.of(item.thing)
+        if item.product_id is None:
+            party = item.party if before is None else max(before.party, item.party)
+            return self.with_slot(item.thing, party)
+        wanted = item.quantity + (before.quantity if before else 0)
+        quantity, notice = _fitting(wanted, kept.get(item.product_id))
+        notices.extend(notice)
+        if before is None:
+            return self._with_new(replace(item, quantity=quantity))
+        return self._with_changed(replace(before, quantity=quantity))
+
+    def _with_new(self, item: CartItem) -> "Contents":
+        if len(self.items) >= MOST_ITEMS:
+            raise CartFullError(f"A cart takes {MOST_ITEMS} different things; remove something first.")
+        return replace(self, items=(*self.items, item))
+
+    def _with_changed(self, changed: CartItem) -> "Contents":
+        return replace(self, items=tuple(changed if item.id == changed.id else item for item in self.items))
+
+
+def document_of(contents: Contents) -> dict[str, Any]:
+    """JSON of a cart, as it is kept."""
+    return asdict(contents)
+
+
+def contents_of(document: Mapping[str, Any]) -> Contents:
+    """The cart behind its JSON."""
+    items = tuple(CartItem(**item) for item in document["items"])
+    lists = {name: tuple(document[name]) for name in ("codes", "notices")}
+    return Contents(**{**document, "items": items, **lists})
+
+
+def new_cart() -> Contents:
+    """A cart with nothing in it."""
+    return Contents(ids.new_secret_id(ids.CART))
+
+
+def _new_id() -> str:
+    return ids.new_id(ids.CART_ITEM)
+
+
+def _only(name: str, number: int | None, *, not_: int | None) -> int:
+    if number is None or not_ is not None:
+        sentence = f"This item has a {name}: send that, and nothing else."
+        raise InvalidError(sentence, errors={name: [sentence]})
+    return number
+
+
+def _at_most(quantity: int) -> int:
+    if quantity > MOST_QUANTITY:
+        raise CartFullError(f"A cart takes at most {MOST_QUANTITY} of one thing, not {quantity}.")
+    return quantity
+
+
+def _rest(item: CartItem, bought: Mapping[str, CartItem]) -> CartItem | None:
+    """What is left of an item: units that were added while it was ordered."""
+    sold = bought.get(item.id)
+    if sold is None:
+        return item
+    more = item.quantity - sold.quantity
+    return replace(item, quantity=more) if more > 0 else None
+
+
+def _fitting(wanted: int, kept: Kept | None) -> tuple[int, list[str]]:
+    """How many of `wanted` units fit into a cart, at least one; and what to say if not all."""
+    left = MOST_QUANTITY if kept is None or kept.left is None else kept.left
+    quantity = max(1, min(wanted, left, MOST_QUANTITY))
+    if quantity == wanted:
+        return quantity, []
+    name = "An article" if kept is None else kept.name
+    why = f"{left} are left" if left < MOST_QUANTITY else f"a cart takes {MOST_QUANTITY}"
+    return quantity, [f"{name}: {quantity} instead of {wanted} in your cart, as {why}."]
