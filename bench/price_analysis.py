@@ -9,7 +9,7 @@ from datetime import date
 from typing import Final
 
 from backend.config import ROOT
-from backend.domains.pricing.price import STAGES
+from backend.domains.pricing.entities import STAGES
 from backend.domains.pricing.price_analysis import price_findings
 from backend.engine.rulebook import Rulebook
 from backend.infra.rule_files import folder_sources, read_sources

@@ -14,7 +14,7 @@ import svcs
 from backend.cli.rule_releases import Folder
 from backend.config import ROOT
 from backend.domains.pricing.comparison import LineComparison, PriceComparison
-from backend.domains.pricing.price import Price, RuleRef
+from backend.domains.pricing.entities import Price, RuleRef
 from backend.domains.pricing.what_if import AskedCase, Tried, case_of_quote, try_case
 from backend.domains.rules.publishing import RulePublishing
 from backend.engine.decision import Decision, NearMiss, price_lines

@@ -15,7 +15,7 @@ from flask.cli import AppGroup
 
 from backend.cli import backtest, rule_releases, rule_shadow, rule_tables, rule_try
 from backend.config import ROOT
-from backend.domains.pricing.price import Price
+from backend.domains.pricing.entities import Price
 from backend.domains.pricing.service import QuoteService
 from backend.domains.rules.checking import RuleChecks
 from backend.engine.findings import Finding

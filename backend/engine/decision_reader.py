@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from backend.engine.effects import EFFECTS, MinimumMargin
+from backend.engine.effect_registry import EFFECTS
+from backend.engine.effects import MinimumMargin
 from backend.engine.hit_policies import HIT_POLICIES, Best, Collect, HitPolicy, Priority
 from backend.engine.nodes import MapNode, Node, Place, Scalar, where
 from backend.engine.premises import NOTHING_ASSUMED, Premises, read_premises
@@ -75,6 +76,7 @@ def _read_block(node: Node, vocabulary: Vocabulary, report: Report, tables: Tabl
     rules = tuple(rule for rule in read if rule is not None)
     rule_ids = tuple(value for row in rows for key, value in _scalars(row.node) if key == "id")
     _check_priorities(policy, rules, rules_report)
+    _check_limits(spec, policy, rules, rules_report)
     return Block(
         report=report,
         rules_report=rules_report,
@@ -174,6 +176,21 @@ def _check_priorities(policy: HitPolicy, rules: Sequence[Rule], report: Report) 
                 rule.place,
                 f"rule '{rule.id}' has a 'priority', which hit policy '{policy.name}' does not look at",
             )
+
+
+def _check_limits(spec: DecisionSpec, policy: HitPolicy, rules: Sequence[Rule], report: Report) -> None:
+    if not spec.is_limited:
+        return
+    for rule in rules:
+        if not spec.allows(getattr(rule.effect, "amount", None)):
+            limits = spec.limits_in_words
+            report.add(rule.place, f"rule '{rule.id}' must give {limits}, as the vocabulary says")
+    if isinstance(policy, Collect) and rules:
+        report.add(
+            rules[0].place,
+            f"'{spec.name}' has limits, which several rules together could pass: "
+            "choose a hit policy by which one rule counts, such as first",
+        )
 
 
 def check_together(blocks: Sequence[Block]) -> None:

@@ -1,4 +1,4 @@
-"""Effects: what a rule does when it fires. A closed set of small classes registered by their keyword.
+"""Effects: what a rule does when it fires. A closed set of small classes, registered in `effect_registry`.
 
 Price effects turn into one signed line: `apply(base, subtotal)`. Percentages are of `base`, what the
 stage started from, so those of one stage add up and never compound.
@@ -54,6 +54,14 @@ def parse_amount(text: str) -> Money | Decimal:
         raise ValueError(
             f"{text!r} is neither a percentage such as 25% nor an amount of money such as 15.00 EUR"
         ) from None
+    return amount
+
+
+def parse_size(text: str, what: str) -> Money | Decimal:
+    """As `parse_amount`, of nothing or more; `what` names it in the ValueError."""
+    amount = parse_amount(text)
+    if (amount.minor if isinstance(amount, Money) else amount) < 0:
+        raise ValueError(f"{what} is nothing or more, and {text} is less")
     return amount
 
 
@@ -179,10 +187,7 @@ class MinimumMargin(Effect):
 
     @classmethod
     def parse(cls, text: str, flags: Mapping[str, Any]) -> Self:
-        amount = parse_amount(text)
-        if (amount.minor if isinstance(amount, Money) else amount) < 0:
-            raise ValueError(f"a minimum margin is nothing or more, and {text} is less")
-        return cls(amount, **flags)
+        return cls(parse_size(text, "a minimum margin"), **flags)
 
     @property
     def currency(self) -> str | None:
@@ -251,11 +256,3 @@ class Refund(Effect):
 
     def cost_to_customer(self, base: Money) -> int:
         return -base.percent(self.percent).minor
-
-
-EFFECTS: Final[Mapping[str, type[Effect]]] = {
-    effect.keyword: effect
-    for effect in (
-        Surcharge, Discount, Add, Set, AtLeast, AtMost, MinimumMargin, Refuse, Require, Refund,
-    )
-}  # fmt: skip

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from backend.engine.condition_reader import read_condition
 from backend.engine.conditions import AllOf, Condition, FactTest
-from backend.engine.effects import EFFECTS, Effect
+from backend.engine.effect_registry import EFFECTS
+from backend.engine.effects import Effect
 from backend.engine.nodes import MapNode, Node, Scalar
 from backend.engine.problems import Report
 from backend.engine.rules import Rule

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from backend.engine.effects import EFFECTS
+from backend.engine.effect_registry import EFFECTS
 from backend.engine.nodes import ListNode, MapNode, Node, Scalar
 from backend.engine.problems import Problem, Report
 from backend.engine.rule_reader import unknown_effect

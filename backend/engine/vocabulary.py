@@ -123,11 +123,36 @@ _STRICTER: Final = {tuple: _is_list_of_text, Decimal: _is_finite, datetime: _is_
 
 @dataclass(frozen=True, slots=True)
 class DecisionSpec:
-    """A decision that code asks for, and the names of the effects it understands."""
+    """A decision that code asks for, and the names of the effects it understands.
+
+    With a `lowest` or `highest` its rules give percentages alone, within them, and one rule counts.
+    """
 
     name: str
     about: str
     effects: frozenset[str]
+    lowest: Decimal | None = None
+    highest: Decimal | None = None
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether its percentages have limits."""
+        return self.lowest is not None or self.highest is not None
+
+    def allows(self, amount: object) -> bool:
+        """Whether a rule's amount is a percentage within the limits, if there are any."""
+        if not self.is_limited:
+            return True
+        if not isinstance(amount, Decimal):
+            return False
+        low, high = self.lowest, self.highest
+        return (low is None or low <= amount) and (high is None or amount <= high)
+
+    @property
+    def limits_in_words(self) -> str:
+        """`a percentage of at least 5%, at most 20%`."""
+        ends = (("at least", self.lowest), ("at most", self.highest))
+        return "a percentage of " + ", ".join(f"{word} {end:f}%" for word, end in ends if end is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from backend.engine.effects import EFFECTS
+from backend.engine.effect_registry import EFFECTS
 from backend.engine.nodes import MapNode, Node, Scalar
 from backend.engine.problems import Report
 from backend.engine.scales import SCALES
-from backend.engine.values import ENUM, LIST, TYPES, ValueType
+from backend.engine.values import ENUM, LIST, PERCENT, TYPES, ValueType
 from backend.engine.vocabulary import RESERVED, DecisionSpec, Fact, Vocabulary, suggest
 
 _FACT_OPTIONS: Final = ("unit", "values", "default", "min", "max")
@@ -88,7 +88,8 @@ def _read_value(node: Node | None, fact: Fact, report: Report) -> Any:
 
 
 def _read_decision(key: Scalar, node: Node, report: Report) -> DecisionSpec | None:
-    parts = report.fields(node, what=f"the decision '{key.text}'", required=("about", "effects"))
+    what = f"the decision '{key.text}'"
+    parts = report.fields(node, what=what, required=("about", "effects"), optional=("lowest", "highest"))
     if parts is None:
         return None
     effects = report.texts(parts.get("effects"), what="'effects'")
@@ -96,4 +97,8 @@ def _read_decision(key: Scalar, node: Node, report: Report) -> DecisionSpec | No
         if effect.text not in EFFECTS:
             report.add(effect, f"'{effect.text}' is not an effect.{suggest(effect.text, EFFECTS)}")
     about = report.text(parts.get("about"), what="'about'")
-    return DecisionSpec(key.text, about, frozenset(EFFECTS) & {effect.text for effect in effects})
+    lowest, highest = (report.value(parts.get(name), PERCENT.parse) for name in ("lowest", "highest"))
+    if lowest is not None and highest is not None and highest < lowest:
+        report.add(parts["highest"], f"'highest' is below 'lowest', so '{key.text}' could have no rule")
+    understood = frozenset(EFFECTS) & {effect.text for effect in effects}
+    return DecisionSpec(key.text, about, understood, lowest, highest)

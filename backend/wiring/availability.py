@@ -20,7 +20,7 @@ from backend.domains.catalog.search import ProductSearch
 from backend.domains.catalog.service import CatalogService
 from backend.domains.catalog.stock import StockService
 from backend.domains.catalog.stock_keeping import StockKeeping
-from backend.domains.pricing.price import FLOOR
+from backend.domains.pricing.entities import FLOOR
 from backend.domains.rules.service import RulesRefusedError, RulesService
 from backend.infra.audit import AuditLog
 from backend.infra.clock import Clock

@@ -10,7 +10,7 @@ from flask import Flask
 
 from backend.config import ROOT
 from backend.domains.pricing.comparison import compare_prices
-from backend.domains.pricing.price import Line, Price, RuleRef
+from backend.domains.pricing.entities import Line, Price, RuleRef
 from backend.domains.shadow.models import ShadowTallyRow
 from backend.domains.shadow.tally import Tally, tally_document
 from backend.infra.postgres import db

@@ -3,7 +3,7 @@
 import pytest
 
 from backend.engine.comparisons import at_least_as_good
-from backend.engine.effects import EFFECTS
+from backend.engine.effect_registry import EFFECTS
 
 
 class TestAtLeastAsGood:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.engine.effects import EFFECTS, AtLeast, AtMost, Discount, MinimumMargin, PriceEffect, Refund
+from backend.engine.effect_registry import EFFECTS
+from backend.engine.effects import AtLeast, AtMost, Discount, MinimumMargin, PriceEffect, Refund
 from backend.kernel.money import CurrencyError, Money, total
 from tests.engine.books import MONDAY, book
 

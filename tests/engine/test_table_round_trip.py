@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.config import ROOT
-from backend.engine.effects import EFFECTS
+from backend.engine.effect_registry import EFFECTS
 from backend.engine.nodes import ListNode, MapNode, Node, Scalar, content
 from backend.engine.problems import RulebookError
 from backend.engine.rulebook import Rulebook
@@ -39,6 +39,13 @@ PROSE = (
 )
 LABEL = st.sampled_from(["Peak", "@here", "a, b", '"quoted"'])
 TRUTH = st.sampled_from(["true", "false"])
+FLAGS = {
+    "label": LABEL,
+    "may_go_below_floor": TRUTH,
+    "included": TRUTH,
+    "paid_by": st.sampled_from(["customer", "provider"]),
+    "days_before": st.sampled_from(["0", "14"]),
+}
 EARLY = st.dates(date(2026, 1, 1), date(2026, 6, 30)).map(str)
 LATE = st.dates(date(2026, 7, 1), date(2026, 12, 31)).map(str)
 VALUES_OF_EFFECTS = {
@@ -46,6 +53,10 @@ VALUES_OF_EFFECTS = {
     "set": ["15.00 EUR", "0.50 USD"],
     "require": ["approval"],
     "refund": ["0%", "100%"],
+    "tax": ["0%", "20%"],
+    "fee": ["12%", "3.00 EUR"],
+    "deposit": ["30%", "50.00 EUR"],
+    "reverse_charge": ["Article 196.", "=cmd()"],
     "refuse": ["No.", "=cmd()", "-8.00 EUR", "a, b", "TRUE", "0.25"],
 }
 
@@ -180,8 +191,8 @@ def rule_blocks(draw: st.DrawFn) -> MapNode:
     then = {
         keyword: draw(st.sampled_from(VALUES_OF_EFFECTS[keyword]) if keyword in VALUES_OF_EFFECTS else AMOUNT)
     }
-    if "label" in EFFECTS[keyword].flags:
-        then |= draw(st.fixed_dictionaries({}, optional={"label": LABEL, "may_go_below_floor": TRUTH}))
+    flags = {name: FLAGS[name] for name in EFFECTS[keyword].flags if name in FLAGS}
+    then |= draw(st.fixed_dictionaries({}, optional=flags))
     days = draw(st.fixed_dictionaries({}, optional={"from": EARLY, "until": LATE}))
     return block(about=draw(PROSE), **days, when=when if names else "always", then=block(**then))
 

@@ -37,12 +37,12 @@ def contradictory() -> dict[str, str]:
     return edited('start_time: "[09:00..18:00)"', 'start_time: "[09:00..18:00)"\n      party: (2..3)')
 
 
-def without(decision: str, file: str) -> dict[str, str]:
-    """The shipped rules as they were before there was `decision`, which alone fills `file`."""
+def without(decision: str, *files: str) -> dict[str, str]:
+    """The shipped rules as they were before there was `decision`, which alone fills `files`."""
     vocabulary = "rules/vocabulary.yaml"
     text, times = re.subn(rf"(?m)^  {decision}:\n(    .*\n)+", "", SHIPPED[vocabulary])
     assert times == 1
-    return {name: text for name, text in SHIPPED.items() if name != file} | {vocabulary: text}
+    return {name: text for name, text in SHIPPED.items() if name not in files} | {vocabulary: text}
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from backend.engine.effects import EFFECTS
+from backend.engine.effect_registry import EFFECTS
 from backend.engine.hit_policies import HIT_POLICIES
 from backend.engine.problems import RulebookError
 from backend.engine.rulebook import Rulebook
 from backend.engine.values import TYPES
 from backend.infra.rule_files import folder_sources, read_folder, read_sources
 
+# A list of facts rather than of decisions: one scenario speaks for all of its rows.
+LISTS = {"rules/tables/vat.csv"}
 FOLDER = Path(__file__).resolve().parents[2] / "rules"
 
 
@@ -26,7 +28,7 @@ class TestShippedRules:
         all_rules, fires, nearly = set(), set(), set()
 
         for table in book.decisions.values():
-            all_rules |= {(table.name, rule.id) for rule in table.rules}
+            all_rules |= {(table.name, rule.id) for rule in table.rules if rule.file not in LISTS}
             for scenario in table.scenarios:
                 decision = book.decide(table.name, scenario.given, at=scenario.at)
                 fires |= {(table.name, fired.rule) for fired in decision.fired}

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from backend.domains.pricing.price import FLOOR, Case, Price, RuleRef, price_many
+from backend.domains.pricing.entities import FLOOR, Case, Price, RuleRef
+from backend.domains.pricing.price import price_many
 from backend.domains.pricing.records import read_case
 from backend.engine.rulebook import Rulebook
 from backend.kernel.errors import ClimbUpError, InvalidError

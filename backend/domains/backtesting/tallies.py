@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from backend.domains.backtesting.outcomes import Outcome, is_raised_to_floor
-from backend.domains.pricing.price import Price
+from backend.domains.pricing.entities import Price
 
 
 class Count(StrEnum):

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from backend.domains.pricing.entities import RuleRef
 from backend.domains.pricing.facts import lead_facts
-from backend.domains.pricing.price import RuleRef
 from backend.domains.rules.service import RulesService
 from backend.engine.effects import Refund as RefundEffect
 from backend.kernel.money import Money

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from backend.domains.pricing.price import FLOOR, PERMISSIONS, STAGES, Case, Line, Price, Refusal, RuleRef
+from backend.domains.pricing.entities import LINE_STAGES, PERMISSIONS, Case, Line, Price, Refusal, RuleRef
 from backend.engine.decision import NearMiss
 from backend.engine.diff_words import effect_text
 from backend.engine.rulebook import Rulebook
 from backend.kernel.money import Money
 
-_ORDER: Final = {stage: place for place, stage in enumerate((*STAGES, FLOOR))}
-_PRICING: Final = frozenset((*STAGES, FLOOR, *PERMISSIONS))
+_ORDER: Final = {stage: place for place, stage in enumerate(LINE_STAGES)}
+_PRICING: Final = frozenset((*LINE_STAGES, *PERMISSIONS))
 
 
 @dataclass(frozen=True, slots=True)

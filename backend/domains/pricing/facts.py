@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from backend.domains.availability.entities import Slot
 from backend.domains.catalog.entities import PricePer
-from backend.domains.pricing.price import Case
+from backend.domains.pricing.entities import Case
 from backend.kernel.time import zone
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

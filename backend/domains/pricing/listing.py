@@ -7,8 +7,9 @@ from datetime import date, datetime
 from backend.domains.availability.entities import Slot
 from backend.domains.availability.service import AvailabilityService
 from backend.domains.identity.service import UserService
+from backend.domains.pricing.entities import Price
 from backend.domains.pricing.facts import VISITOR, Customer, slot_case
-from backend.domains.pricing.price import Price, price_many
+from backend.domains.pricing.price import price_many
 from backend.domains.pricing.service import require_currency
 from backend.domains.rules.service import RulesService
 

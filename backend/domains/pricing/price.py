@@ -1,89 +1,36 @@
 """The pricing function: facts in, explained lines out. Pure; every price of the product comes from here.
 
-The stages follow one another in the order of `STAGES`. Percentages of one stage are of what the stage
-started from, so rules of one stage add up and stages compound.
+The stages follow one another in the order of `LINE_STAGES`. Percentages of one stage are of what the stage
+started from, so rules of one stage add up and stages compound. Stages of items are decided for all of
+them in one pass of the engine; coupons, shipping and ways of paying are for each order as a whole.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
 
-from backend.engine.decision import Decision, Fired, NearMiss, price_lines
-from backend.engine.effects import MinimumMargin, PriceEffect, Refuse, Require
+from backend.domains.pricing.draft import Draft
+from backend.domains.pricing.entities import (
+    CONVENIENCE_FEE,
+    DEPOSIT,
+    EXPERT_FEE,
+    FLOOR,
+    PERMISSIONS,
+    PLATFORM_FEE,
+    STAGES,
+    TAX,
+    Case,
+    Order,
+    OrderPrice,
+    Price,
+    Redeemed,
+)
+from backend.domains.pricing.presenting import presented
+from backend.domains.pricing.taxes import TaxRate, taxes_of
+from backend.engine.decision import Decision
+from backend.engine.decision_table import zone_of
 from backend.engine.rulebook import Rulebook
-from backend.engine.vocabulary import Vocabulary
 from backend.kernel.money import Money, total
-
-BASE: Final = "base"
-FLOOR: Final = "floor"
-STAGES: Final = (BASE, "experience", "peak_hours", "occupancy", "group_discount")
-VALIDATION: Final = "validation"
-PERMISSIONS: Final = ("availability", VALIDATION)
-
-
-@dataclass(frozen=True, slots=True)
-class RuleRef:
-    """Where a rule stands."""
-
-    decision: str
-    id: str
-    file: str
-    line: int
-
-    @classmethod
-    def of(cls, decision: str, fired: Fired) -> "RuleRef":
-        """The place of a rule that fired."""
-        return cls(decision, fired.rule, fired.file, fired.line)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One signed amount of a price: which stage, what the customer reads, and the rule behind it."""
-
-    stage: str
-    label: str
-    amount: Money
-    rule: RuleRef | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why it is not sold, in words for the customer, and the rule that says so."""
-
-    reason: str
-    rule: RuleRef
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """What something costs and why. The lines always sum exactly to the total."""
-
-    lines: tuple[Line, ...]
-    total: Money
-    near_misses: tuple[NearMiss, ...] = ()
-    refusals: tuple[Refusal, ...] = ()
-    requires_approval: bool = False
-    below_floor_by: RuleRef | None = None
-
-    @property
-    def reasons(self) -> list[str]:
-        """What rules did to the price, in words for the customer."""
-        return [line.label for line in self.lines if line.rule is not None]
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One thing to price: its facts, what it is called, its list price and what it costs us.
-
-    `base` is the price of the whole case (all persons of the party); without `cost` there is no
-    floor but zero.
-    """
-
-    facts: Mapping[str, Any]
-    label: str
-    base: Money
-    cost: Money | None = None
 
 
 def price(rulebook: Rulebook, case: Case, *, at: datetime) -> Price:
@@ -94,104 +41,141 @@ def price(rulebook: Rulebook, case: Case, *, at: datetime) -> Price:
 def price_many(
     rulebook: Rulebook, cases: Sequence[Case], *, at: datetime, explain: bool = False
 ) -> list[Price]:
-    """The prices of many cases in one pass of the engine for each stage."""
-    drafts = [_Draft(case, rulebook.vocabulary) for case in cases]
-
-    def decide(decision: str, *, explained: bool) -> Iterable[tuple[_Draft, Decision]]:
-        facts = [draft.facts for draft in drafts]
-        decisions = rulebook.decide_many(decision, facts, at=at, explain=explained)
-        return zip(drafts, decisions, strict=True)
-
-    for stage in STAGES:
-        for draft, decision in decide(stage, explained=explain):
-            draft.apply(stage, decision)
-    for draft, decision in decide(FLOOR, explained=False):
-        draft.keep_floor(decision)
-    for permission in PERMISSIONS:
-        for draft, decision in decide(permission, explained=explain):
-            draft.permit(decision)
-    return [draft.price() for draft in drafts]
+    """The prices of many cases, each by itself."""
+    orders = [Order.of(case) for case in cases]
+    return [found.items[0] for found in price_orders(rulebook, orders, at=at, explain=explain)]
 
 
-class _Draft:
-    """A price in the making. `facts` are those of its next stage: their `base` is where it starts from."""
+def price_orders(
+    rulebook: Rulebook, orders: Sequence[Order], *, at: datetime, explain: bool = False
+) -> list[OrderPrice]:
+    """The prices of many orders in one pass of the engine for each stage."""
+    return _Pricing(rulebook, orders, at, explain=explain).prices()
 
-    def __init__(self, case: Case, vocabulary: Vocabulary) -> None:
-        self.case = case
-        self.facts = vocabulary.checked({**case.facts, "base": case.base, "cost": case.cost})
-        self.lines: list[Line] = [Line(BASE, case.label, case.base)]
-        self.subtotal = case.base
-        self.near_misses: list[NearMiss] = []
-        self.refusals: list[Refusal] = []
-        self.requires_approval = False
-        self.may_pass_floor: RuleRef | None = None
-        self.below_floor_by: RuleRef | None = None
 
-    def apply(self, stage: str, decision: Decision) -> None:
-        for fired, amount in price_lines(decision, self.subtotal):
-            rule = RuleRef.of(decision.decision, fired)
-            self.lines.append(Line(stage, fired.label, amount, rule))
-            if isinstance(fired.effect, PriceEffect) and fired.effect.may_go_below_floor:
-                self.may_pass_floor = rule
-        if decision.fired:
-            self._come_to(total((line.amount for line in self.lines), self.subtotal.currency))
-        self.near_misses.extend(decision.near_misses)
+@dataclass
+class _OrderDraft:
+    """An order in the making; `charges` are what is for it as a whole."""
 
-    def _come_to(self, subtotal: Money) -> None:
-        self.subtotal = subtotal
-        self.facts = self.facts.replace(base=subtotal)
+    order: Order
+    items: list[Draft]
+    charges: Draft | None
+    redeemed: tuple[Redeemed, ...] = ()
 
-    def keep_floor(self, decision: Decision) -> None:
-        """Raise the price to the floor, unless a rule that fired may pass it; then say which."""
-        floor, fired = self._floor(decision)
-        if self.subtotal >= floor:
-            return
-        if self.may_pass_floor is not None and self.subtotal.minor >= 0:
-            self.below_floor_by = self.may_pass_floor
-            return
-        rule = RuleRef.of(FLOOR, fired) if fired else None
-        label = fired.label if fired else "The lowest price."
-        self.lines.append(Line(FLOOR, label, floor - self.subtotal, rule))
-        self._come_to(floor)
+    @property
+    def parts(self) -> list[Draft]:
+        return self.items if self.charges is None else [*self.items, self.charges]
 
-    def _floor(self, decision: Decision) -> tuple[Money, Fired | None]:
-        zero = Money.zero(self.subtotal.currency)
-        if self.case.cost is None:
-            return zero, None
-        floors = [(self.case.cost, None), *_margins(decision, self.case.cost)]
-        return max(floors, key=lambda pair: pair[0].minor)
+    def exchange(self) -> None:
+        """Bring all items to the order's currency."""
+        for item in self.items:
+            if item.subtotal.currency != self.order.currency:
+                item.exchange(self.order.rates[item.subtotal.currency])
 
-    def permit(self, decision: Decision) -> None:
-        self.refusals.extend(refusals_of(decision))
-        self.requires_approval = self.requires_approval or asks_approval(decision)
-        self.near_misses.extend(decision.near_misses)
+    def redeem(self) -> None:
+        """Take coupons off the items and off shipping."""
+        zero = Money.zero(self.order.currency)
+        amounts = [max(item.subtotal, zero) for item in self.items]
+        shipping = zero if self.charges is None else self.charges.subtotal
+        self.redeemed = tuple(self.order.redeem(amounts, shipping))
+        for coupon in self.redeemed:
+            for item, share in zip(self.items, coupon.shares, strict=True):
+                item.take_off(coupon.label, share)
+            if self.charges is not None:
+                self.charges.take_off(coupon.label, coupon.shipping)
 
-    def price(self) -> Price:
-        return Price(
-            lines=tuple(self.lines),
-            total=self.subtotal,
-            near_misses=tuple(self.near_misses),
-            refusals=tuple(self.refusals),
-            requires_approval=self.requires_approval,
-            below_floor_by=self.below_floor_by,
+    def settle_taxes(self) -> None:
+        """Tax what is sold and what comes on top of it."""
+        rated = [(part.rate, part.subtotal) for part in self.parts]
+        found = taxes_of(rated, by_invoice=self.order.tax_by_invoice)
+        for part, tax in zip(self.parts, found, strict=True):
+            part.settle_tax(tax)
+
+    def total(self) -> Money:
+        """Everything so far."""
+        return total((part.subtotal for part in self.parts), self.order.currency)
+
+    def price(self) -> OrderPrice:
+        """The finished price."""
+        nothing = Price((), Money.zero(self.order.currency))
+        finished = OrderPrice(
+            items=tuple(item.price() for item in self.items),
+            charges=nothing if self.charges is None else self.charges.price(),
+            redeemed=self.redeemed,
+            rates=tuple(self.order.rates.values()),
         )
+        return finished if self.order.presented is None else presented(finished, self.order.presented)
 
 
-def refusals_of(decision: Decision) -> list[Refusal]:
-    """Why rules of a permission refuse."""
-    return [
-        Refusal(fired.effect.reason, RuleRef.of(decision.decision, fired))
-        for fired in decision.fired
-        if isinstance(fired.effect, Refuse)
-    ]
+class _Pricing:
+    """One pass over many orders; a decision that the rulebook lacks, being older than it, changes nothing."""
 
+    def __init__(self, rulebook: Rulebook, orders: Sequence[Order], at: datetime, *, explain: bool) -> None:
+        self.rulebook = rulebook
+        self.at = at
+        self.explain = explain
+        self.orders = [self._draft(order) for order in orders]
+        self.items = [item for order in self.orders for item in order.items]
 
-def asks_approval(decision: Decision) -> bool:
-    """Whether a rule of a permission wants the provider's approval."""
-    return any(isinstance(fired.effect, Require) and fired.effect.approval for fired in decision.fired)
+    def _draft(self, order: Order) -> _OrderDraft:
+        vocabulary = self.rulebook.vocabulary
+        items = [Draft.of_case(case, vocabulary) for case in order.cases]
+        return _OrderDraft(order, items, Draft.of_charges(order, vocabulary))
 
+    def prices(self) -> list[OrderPrice]:
+        """Stage by stage."""
+        adjusted = [item for item in self.items if not item.agreed]
+        for stage in STAGES:
+            for item, decision in self._decide(stage, adjusted):
+                item.apply(stage, decision)
+        for order in self.orders:
+            order.exchange()
+            order.redeem()
+        self._rate_taxes()
+        self._keep_floors()
+        self._charge_fees()
+        for order in self.orders:
+            order.settle_taxes()
+        self._split_deposits()
+        for permission in PERMISSIONS:
+            for item, decision in self._decide(permission, self.items):
+                item.permit(decision)
+        return [order.price() for order in self.orders]
 
-def _margins(decision: Decision, cost: Money) -> Iterable[tuple[Money, Fired]]:
-    for fired in decision.fired:
-        if isinstance(fired.effect, MinimumMargin):
-            yield fired.effect.floor(cost), fired
+    def _rate_taxes(self) -> None:
+        """Which tax each part has: asked before the floor, which has to leave room for it."""
+        for part, decision in self._decide(TAX, [part for order in self.orders for part in order.parts]):
+            part.rate = TaxRate.of(decision)
+
+    def _keep_floors(self) -> None:
+        for item, decision in self._decide(FLOOR, self.items, explain=False):
+            item.keep_floor(decision)
+        for item in self.items:
+            item.stand()
+
+    def _charge_fees(self) -> None:
+        for stage in (PLATFORM_FEE, EXPERT_FEE):
+            for item, decision in self._decide(stage, self.items):
+                item.charge_fees(stage, decision)
+        charges = []
+        for order in self.orders:
+            if order.charges is not None:
+                order.charges.stand(order.total())
+                charges.append(order.charges)
+        for part, decision in self._decide(CONVENIENCE_FEE, charges):
+            part.charge_fees(CONVENIENCE_FEE, decision)
+
+    def _split_deposits(self) -> None:
+        for item, decision in self._decide(DEPOSIT, self.items):
+            today = self.at.astimezone(zone_of(item.facts.values)).date()
+            item.split_deposit(decision, today)
+
+    def _decide(
+        self, decision: str, drafts: Sequence[Draft], *, explain: bool = True
+    ) -> Iterable[tuple[Draft, Decision]]:
+        if decision not in self.rulebook.decisions:
+            return ()
+        facts = [draft.facts for draft in drafts]
+        explained = explain and self.explain
+        decisions = self.rulebook.decide_many(decision, facts, at=self.at, explain=explained)
+        return zip(drafts, decisions, strict=True)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
 
-from backend.domains.pricing.price import FLOOR, PERMISSIONS, STAGES, Case, Price, price
+from backend.domains.pricing.entities import FLOOR, PERMISSIONS, STAGES, Case, Price
+from backend.domains.pricing.price import price
 from backend.engine.decision_table import zone_of
 from backend.engine.findings import Finding
 from backend.engine.hit_policies import SeveralRulesError
@@ -13,14 +14,18 @@ from backend.engine.pipeline_model import Pipeline
 from backend.engine.pipeline_search import STEPS, Priced, PricedLine, Reprice
 from backend.engine.rulebook import Rulebook
 from backend.engine.vocabulary import FactError
-from backend.kernel.money import Money
-
-PIPELINE = Pipeline(STAGES, FLOOR, PERMISSIONS)
+from backend.kernel.money import Money, total
 
 
 def price_findings(rulebook: Rulebook, *, on: date, steps: int = STEPS) -> tuple[Finding, ...]:
-    """Cuts at the floor, negative prices and rules that price what is refused, from the day `on`."""
-    return analyse_price(rulebook, PIPELINE, reprice=_reprice(rulebook), on=on, steps=steps)
+    """Cuts at the floor, negative prices and rules that price what is refused, from the day `on`.
+
+    Taxes, fees and coupons, which come after the stages of an item, are not looked at.
+    """
+    # A rulebook may be older than a stage.
+    stages = tuple(stage for stage in STAGES if stage in rulebook.decisions)
+    pipeline = Pipeline(stages, FLOOR, PERMISSIONS)
+    return analyse_price(rulebook, pipeline, reprice=_reprice(rulebook), on=on, steps=steps)
 
 
 def _reprice(rulebook: Rulebook) -> Reprice:
@@ -42,10 +47,11 @@ def _priced(found: Price) -> Priced:
     subtotal = Money.zero(found.total.currency)
     lines: list[PricedLine] = []
     for line in found.lines:
-        if line.stage != FLOOR:
+        if line.stage in STAGES:
             subtotal += line.amount
             rule = line.rule.id if line.rule else None
             lines.append(PricedLine(rule, line.amount, subtotal))
     floors = [line for line in found.lines if line.stage == FLOOR]
     floor_rule = next((line.rule.id for line in floors if line.rule), None)
-    return Priced(tuple(lines), found.total if floors else None, floor_rule)
+    raised = total((line.amount for line in floors), subtotal.currency)
+    return Priced(tuple(lines), subtotal + raised if floors else None, floor_rule)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from backend.domains.pricing.price import Case, Line, Price, Refusal, RuleRef
+from backend.domains.pricing.entities import Case, Line, Price, Refusal, RuleRef
 from backend.engine.decision import NearMiss
 from backend.engine.vocabulary import Vocabulary
 from backend.kernel.money import Money

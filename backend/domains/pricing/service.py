@@ -10,17 +10,11 @@ from sqlalchemy import Table, insert
 from backend.domains.availability.entities import Slot
 from backend.domains.availability.service import AvailabilityService
 from backend.domains.identity.service import UserService
+from backend.domains.pricing.draft import asks_approval, refusals_of
+from backend.domains.pricing.entities import VALIDATION, Case, Price, Refusal
 from backend.domains.pricing.facts import VISITOR, Customer, slot_case, slot_facts
 from backend.domains.pricing.models import QuoteRow
-from backend.domains.pricing.price import (
-    VALIDATION,
-    Case,
-    Price,
-    Refusal,
-    asks_approval,
-    price,
-    refusals_of,
-)
+from backend.domains.pricing.price import price
 from backend.domains.pricing.records import case_document, price_document, read_case, read_price
 from backend.domains.pricing.tokens import Promise, QuoteTokenError, QuoteTokens
 from backend.domains.rules.service import RulesService

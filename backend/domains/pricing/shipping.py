@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Final
 
 from backend.domains.catalog.entities import RETAIL, Product
-from backend.domains.pricing.price import RuleRef, refusals_of
+from backend.domains.pricing.draft import refusals_of
+from backend.domains.pricing.entities import SHIPPING, Line, RuleRef
 from backend.engine.decision import Decision, price_lines
 from backend.engine.rulebook import Rulebook
 from backend.kernel.money import Money, total
 
-SHIPPING: Final = "shipping"
 STANDARD: Final = "standard"
 EXPRESS: Final = "express"
 PICKUP: Final = "pickup"
@@ -41,6 +41,11 @@ class ShippingOption:
     price: Money
     refused_because: str | None = None
     rule: RuleRef | None = None
+
+    @property
+    def line(self) -> Line:
+        """What it adds to an order."""
+        return Line(SHIPPING, self.label, self.price, self.rule)
 
 
 def weight_of(goods: Iterable[tuple[Product, int]]) -> int:

@@ -11,8 +11,9 @@ from backend.domains.pricing.comparison import (
     compare_decisions,
     compare_prices,
 )
+from backend.domains.pricing.entities import Case, Price
 from backend.domains.pricing.models import QuoteRow
-from backend.domains.pricing.price import Case, Price, price
+from backend.domains.pricing.price import price
 from backend.domains.pricing.service import UnknownQuoteError
 from backend.domains.rules.checking import RuleChecks
 from backend.domains.rules.publishing import RulePublishing

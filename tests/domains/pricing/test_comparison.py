@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from backend.config import ROOT
 from backend.domains.pricing.comparison import PriceComparison, compare_decisions, compare_prices
-from backend.domains.pricing.price import Case, Line, Price, RuleRef, price
+from backend.domains.pricing.entities import Case, Line, Price, RuleRef
+from backend.domains.pricing.price import price
 from backend.engine.rulebook import Rulebook
 from backend.infra.rule_files import folder_sources, read_sources
 from backend.kernel.money import Money, total

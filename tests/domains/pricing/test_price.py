@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.config import ROOT
-from backend.domains.pricing.price import Case, price, price_many
+from backend.domains.pricing.entities import Case
+from backend.domains.pricing.price import price, price_many
 from backend.domains.pricing.records import case_document, price_document, read_case, read_price
 from backend.engine.rulebook import Rulebook
 from backend.infra.rule_files import folder_sources, read_sources

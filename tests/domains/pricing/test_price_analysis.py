@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from backend.config import ROOT
-from backend.domains.pricing.price import FLOOR, Case, price
+from backend.domains.pricing.entities import FLOOR, Case
+from backend.domains.pricing.price import price
 from backend.domains.pricing.price_analysis import price_findings
 from backend.engine.findings import Finding, Severity
 from backend.engine.rulebook import Rulebook

@@ -7,7 +7,8 @@ from itertools import product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.domains.pricing.price import FLOOR, Case, price
+from backend.domains.pricing.entities import FLOOR, Case
+from backend.domains.pricing.price import price
 from backend.domains.pricing.price_analysis import price_findings
 from backend.engine.hit_policies import SeveralRulesError
 from backend.engine.rulebook import Rulebook

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from backend.domains.availability.slot_ids import slot_id
 from backend.domains.catalog.entities import Product
-from backend.domains.pricing.price import Price
+from backend.domains.pricing.entities import Price
 from backend.domains.pricing.service import Answered
 from backend.domains.rules.service import RulesService
 from backend.domains.shadow.evaluation import MOST_FAILURES, ShadowEvaluation
@@ -292,7 +292,7 @@ class TestTrouble:
         self, shop: Flask, evaluate: Callable[..., ShadowEvaluation]
     ) -> None:
         watched = evaluate()
-        strange = Answered("quo_1", case(shoe_size=43), answered(1).price, NOW)
+        strange = Answered("quo_1", case(party="many"), answered(1).price, NOW)
 
         for _ in range(2 * MOST_FAILURES):
             watched.observe(strange)
@@ -302,7 +302,7 @@ class TestTrouble:
         assert found.tally.failures.total() == MOST_FAILURES
         assert found.shadow.status is ShadowStatus.STOPPED
         assert found.shadow.because is not None
-        assert "'shoe_size' is not a known fact" in found.shadow.because
+        assert "'party' is of type integer" in found.shadow.because
 
     def test_a_draft_that_raises_fails_alone(
         self, shop: Flask, evaluate: Callable[..., ShadowEvaluation]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.domains.pricing.comparison import PriceComparison, compare_prices
-from backend.domains.pricing.price import Line, Price, Refusal, RuleRef
+from backend.domains.pricing.entities import Line, Price, Refusal, RuleRef
 from backend.domains.shadow.tally import (
     MOST_MOVERS,
     MOST_REASONS,

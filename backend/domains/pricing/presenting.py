@@ -1,0 +1,68 @@
+"""A finished price in the currency in which the customer pays. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from backend.domains.currency.rates import Rate
+from backend.domains.pricing.entities import (
+    Instalment,
+    OrderPrice,
+    Price,
+    Redeemed,
+    Shares,
+    TaxPart,
+)
+from backend.kernel.money import Money, total
+
+
+def presented(price: OrderPrice, rate: Rate) -> OrderPrice:
+    """The order in another currency.
+
+    Its lines sum exactly to the changed total; so do, within each part, the shares and what is due when.
+    """
+    lines = iter(rate.apply_to_parts([line.amount for part in price.parts for line in part.lines]))
+    *items, charges = [_part(part, rate, lines) for part in price.parts]
+    return replace(
+        price,
+        items=tuple(items),
+        charges=charges,
+        redeemed=tuple(_redeemed(coupon, rate) for coupon in price.redeemed),
+        rates=(*price.rates, rate),
+    )
+
+
+def _part(part: Price, rate: Rate, amounts: Iterator[Money]) -> Price:
+    lines = tuple(replace(line, amount=next(amounts)) for line in part.lines)
+    whole = total((line.amount for line in lines), rate.target)
+    return replace(
+        part,
+        lines=lines,
+        total=whole,
+        taxes=tuple(_tax(tax, rate) for tax in part.taxes),
+        shares=None if part.shares is None else Shares(*_of(whole, part.shares.parts)),
+        due_later=_due_later(part, whole),
+    )
+
+
+def _of(whole: Money, parts: Sequence[Money]) -> list[Money]:
+    """`whole` in the proportions of `parts`; all of it is the first one's where they are nothing."""
+    if not any(parts):
+        return [whole, *(Money.zero(whole.currency) for _ in parts[1:])]
+    return whole.split([part.minor for part in parts])
+
+
+def _due_later(part: Price, whole: Money) -> tuple[Instalment, ...]:
+    if not part.due_later:
+        return ()
+    _, *later = _of(whole, [part.due_now, *(due.amount for due in part.due_later)])
+    return tuple(replace(due, amount=amount) for due, amount in zip(part.due_later, later, strict=True))
+
+
+def _tax(part: TaxPart, rate: Rate) -> TaxPart:
+    net, tax = rate.apply_to_parts([part.net, part.tax])
+    return replace(part, net=net, tax=tax)
+
+
+def _redeemed(coupon: Redeemed, rate: Rate) -> Redeemed:
+    *shares, shipping = rate.apply_to_parts([*coupon.shares, coupon.shipping])
+    return replace(coupon, shares=tuple(shares), shipping=shipping)
