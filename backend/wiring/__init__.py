@@ -24,6 +24,7 @@ from backend.wiring.backtesting import TASKS as BACKTEST_TASKS
 from backend.wiring.backtesting import register_backtesting
 from backend.wiring.bookings import TASKS as BOOKING_TASKS
 from backend.wiring.bookings import register_bookings
+from backend.wiring.checkout import register_checkout
 from backend.wiring.coupons import TASKS as COUPON_TASKS
 from backend.wiring.coupons import register_coupons
 from backend.wiring.currency import TASKS as CURRENCY_TASKS
@@ -62,6 +63,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     register_coupons(app, settings)
     register_pricing(app, settings)
     register_bookings(app)
+    register_checkout(app)
     register_backtesting(app)
 
 

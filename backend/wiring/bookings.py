@@ -14,6 +14,7 @@ from backend.domains.bookings.access import BookingAccess
 from backend.domains.bookings.journal import BookingJournal
 from backend.domains.bookings.lifecycle import BookingLifecycle
 from backend.domains.bookings.listing import BookableSlots
+from backend.domains.bookings.orders import OrderBookings
 from backend.domains.bookings.service import BookingService
 from backend.domains.catalog.service import CatalogService
 from backend.domains.identity.service import UserService
@@ -39,6 +40,7 @@ def register_bookings(app: Flask) -> None:
     register(app, BookingJournal, _journal)
     register(app, BookingService, _bookings)
     register(app, BookingLifecycle, _lifecycle)
+    register(app, OrderBookings, _order_bookings)
 
 
 def _slots(container: svcs.Container) -> BookableSlots:
@@ -74,6 +76,17 @@ def _bookings(container: svcs.Container) -> BookingService:
         holds=container.get(HoldService),
         waitlist=container.get(WaitlistService),
         users=container.get(UserService),
+    )
+
+
+def _order_bookings(container: svcs.Container) -> OrderBookings:
+    return OrderBookings(
+        session=db.session,
+        journal=container.get(BookingJournal),
+        lifecycle=container.get(BookingLifecycle),
+        availability=container.get(AvailabilityService),
+        holds=container.get(HoldService),
+        waitlist=container.get(WaitlistService),
     )
 
 

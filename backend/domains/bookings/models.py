@@ -18,6 +18,7 @@ class Booking(Base):
     __table_args__ = (
         Index("ix_bookings_user_id", "user_id", "id"),
         Index("ix_bookings_provider_id", "provider_id", "starts_at"),
+        Index("ix_bookings_order_id", "order_id", postgresql_where=text("order_id IS NOT NULL")),
         Index("ix_bookings_confirmed", "ends_at", postgresql_where=text("status = 'confirmed'")),
         Index(
             "ix_bookings_pending",
@@ -31,7 +32,9 @@ class Booking(Base):
     provider_id: Mapped[str] = mapped_column(Text, ForeignKey("providers.id"))
     product_id: Mapped[str] = mapped_column(Text, ForeignKey("products.id"))
     slot_id: Mapped[str] = mapped_column(Text)
-    quote_id: Mapped[str] = mapped_column(Text, ForeignKey("quotes.id"))
+    # It has its price from a quote of its own, or from the order that it is part of.
+    quote_id: Mapped[str | None] = mapped_column(Text, ForeignKey("quotes.id"))
+    order_id: Mapped[str | None] = mapped_column(Text, ForeignKey("orders.id"))
     status: Mapped[str] = mapped_column(Text)
     starts_at: Mapped[Instant]
     ends_at: Mapped[Instant]

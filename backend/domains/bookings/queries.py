@@ -30,6 +30,12 @@ def bookings_of(
     return session.scalars(query).all()
 
 
+def of_order(session: DbSession, *, order_id: str) -> list[Booking]:
+    """The bookings that an order is made of, by provider and id."""
+    query = select(Booking).where(Booking.order_id == order_id).order_by(Booking.provider_id, Booking.id)
+    return list(session.scalars(query))
+
+
 def history(session: DbSession, *, booking_id: str) -> Sequence[BookingEvent]:
     """What happened to a booking, oldest first."""
     query = select(BookingEvent).where(BookingEvent.booking_id == booking_id).order_by(BookingEvent.id)

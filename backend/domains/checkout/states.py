@@ -1,0 +1,91 @@
+"""The states of an order and the actions that lead from one to the next. Pure."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from backend.kernel.errors import ConflictError
+
+
+class State(StrEnum):
+    """Where an order is in its life. `placed` waits for its payment; no order on delivery stays in it."""
+
+    PLACED = "placed"
+    PAID = "paid"
+    CONFIRMED = "confirmed"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    RETURNED = "returned"
+    CANCELLED = "cancelled"
+
+
+class Action(StrEnum):
+    """What is done to an order. To confirm is to take it without a payment: one on delivery or on site."""
+
+    PAY = "pay"
+    CONFIRM = "confirm"
+    SHIP = "ship"
+    DELIVER = "deliver"
+    RETURN = "return"
+    CANCEL = "cancel"
+    STOP = "stop"
+
+
+# To cancel is the customer's until it is shipped; staff may stop a parcel that is under way.
+TRANSITIONS: Final[Mapping[tuple[State, Action], State]] = MappingProxyType(
+    {
+        (State.PLACED, Action.PAY): State.PAID,
+        (State.PLACED, Action.CONFIRM): State.CONFIRMED,
+        (State.PLACED, Action.CANCEL): State.CANCELLED,
+        (State.PAID, Action.SHIP): State.SHIPPED,
+        (State.PAID, Action.DELIVER): State.DELIVERED,
+        (State.PAID, Action.CANCEL): State.CANCELLED,
+        (State.CONFIRMED, Action.SHIP): State.SHIPPED,
+        (State.CONFIRMED, Action.DELIVER): State.DELIVERED,
+        (State.CONFIRMED, Action.CANCEL): State.CANCELLED,
+        (State.SHIPPED, Action.DELIVER): State.DELIVERED,
+        (State.SHIPPED, Action.STOP): State.CANCELLED,
+        (State.DELIVERED, Action.RETURN): State.RETURNED,
+    }
+)
+FINAL: Final = frozenset({State.RETURNED, State.CANCELLED})
+# What history, audit log and behaviour log call what was done.
+DONE: Final[Mapping[Action, str]] = MappingProxyType(
+    {
+        Action.PAY: "paid",
+        Action.CONFIRM: "confirmed",
+        Action.SHIP: "shipped",
+        Action.DELIVER: "delivered",
+        Action.RETURN: "returned",
+        Action.CANCEL: "cancelled",
+        Action.STOP: "stopped",
+    }
+)
+
+
+class TransitionError(ConflictError):
+    """The order is not in a state in which this can be done."""
+
+
+def after(state: State, action: Action) -> State:
+    """The state that `action` leads to. TransitionError says what can be done instead."""
+    try:
+        return TRANSITIONS[state, action]
+    except KeyError:
+        raise TransitionError(
+            f"The order is {state}; to {action} it is not possible. {_possible(state)}",
+            extra={"order_state": state.value},
+        ) from None
+
+
+def actions(state: State) -> tuple[Action, ...]:
+    """What can be done to an order in `state`."""
+    return tuple(action for (before, action) in TRANSITIONS if before is state)
+
+
+def _possible(state: State) -> str:
+    found = actions(state)
+    if not found:
+        return "Nothing changes it any more."
+    return f"What is possible: {', '.join(found)}."
