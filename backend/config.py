@@ -57,6 +57,8 @@ class Settings:
     rate_limit: str = "600 per minute"
     login_attempts: str = "10 per 15 minutes"
     coupon_guesses: str = "20 per 15 minutes"
+    home_country: str = "FR"
+    tax_by_invoice: bool = False
     cors_origins: tuple[str, ...] = ()
     proxy_count: int = 0
     domain_url: str = "http://127.0.0.1:5000"
@@ -136,6 +138,8 @@ class _Reader:
             rate_limit=self.env.get("RATE_LIMIT") or "600 per minute",
             login_attempts=self.env.get("LOGIN_ATTEMPTS") or "10 per 15 minutes",
             coupon_guesses=self.env.get("COUPON_GUESSES") or "20 per 15 minutes",
+            home_country=self._country("HOME_COUNTRY", "FR"),
+            tax_by_invoice=self._one_of("TAX_ROUNDING", ("line", "invoice"), "line") == "invoice",
             cors_origins=self._origins("CORS_ORIGINS"),
             proxy_count=self._int("PROXY_COUNT", 0),
             domain_url=self.env.get("DOMAIN_URL") or f"http://127.0.0.1:{port}",
@@ -194,6 +198,12 @@ class _Reader:
             if not _ORIGIN.fullmatch(origin):
                 raise SettingsError(f"{name} must list origins like https://shop.example, not {origin!r}")
         return origins
+
+    def _country(self, name: str, default: str) -> str:
+        value = self.env.get(name) or default
+        if re.fullmatch("[A-Z]{2}", value) is None:
+            raise SettingsError(f"{name} is a country's two letters of ISO 3166 such as FR, not {value!r}.")
+        return value
 
     def _one_of(self, name: str, allowed: tuple[str, ...], default: str) -> str:
         value = self.env.get(name) or default

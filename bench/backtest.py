@@ -22,7 +22,7 @@ from sqlalchemy import insert
 from backend.config import ROOT
 from backend.domains.availability.entities import Slot
 from backend.domains.availability.service import AvailabilityService
-from backend.domains.pricing.facts import VISITOR, slot_case
+from backend.domains.pricing.facts import VISITOR, House, slot_case
 from backend.domains.pricing.models import QuoteRow
 from backend.domains.pricing.records import case_document
 from backend.domains.rules.service import RulesService
@@ -86,7 +86,7 @@ def record(app: Flask, *, first: int, last: int) -> None:
 
 def _quote(number: int, slot: Slot, now: datetime) -> dict[str, Any]:
     rulebook = svcs.flask.get(RulesService).rulebook()
-    case = slot_case(slot, party=1 + number % 4, customer=VISITOR, now=now)
+    case = slot_case(slot, party=1 + number % 4, customer=VISITOR, house=House("FR"), now=now)
     at = now - timedelta(days=2) + timedelta(seconds=number)
     return {
         "id": f"quo_{number:08}",

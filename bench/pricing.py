@@ -21,7 +21,7 @@ from backend.cli import stores
 from backend.cli.serve import prepare
 from backend.domains.availability.entities import Slot
 from backend.domains.availability.service import AvailabilityService
-from backend.domains.pricing.facts import VISITOR, slot_case
+from backend.domains.pricing.facts import VISITOR, House, slot_case
 from backend.domains.pricing.listing import SlotListing
 from backend.domains.pricing.price import price, price_many
 from backend.domains.pricing.service import QuoteService
@@ -60,7 +60,7 @@ def measured(providers: list[str]) -> list[tuple[str, Work, int]]:
     days: dict[str, Any] = {"first": first.date(), "last": last.date(), "party": 1, "now": now}
     of_one = cycle(availability.slots(provider_ids=providers[:1], **days))
     slots = availability.slots(provider_ids=providers, **days)
-    cases = [slot_case(slot, party=1, customer=VISITOR, now=now) for slot in slots]
+    cases = [slot_case(slot, party=1, customer=VISITOR, house=House("FR"), now=now) for slot in slots]
     case = cycle(cases)
 
     def list_all() -> object:

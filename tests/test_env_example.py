@@ -7,7 +7,7 @@ from dotenv import dotenv_values
 from backend.config import ROOT, Settings
 
 EXAMPLE = ROOT / ".env.example"
-A_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")
+A_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,}")
 
 
 def variables_read() -> set[str]:

@@ -15,8 +15,8 @@ from flask.cli import AppGroup
 
 from backend.cli import backtest, rule_releases, rule_shadow, rule_tables, rule_try
 from backend.config import ROOT
-from backend.domains.pricing.entities import Price
-from backend.domains.pricing.service import QuoteService
+from backend.domains.pricing.desk import QuoteDesk
+from backend.domains.pricing.entities import OrderPrice, Price
 from backend.domains.rules.checking import RuleChecks
 from backend.engine.findings import Finding
 from backend.engine.nodes import where
@@ -65,14 +65,14 @@ def check(folder: Path, *, gaps: bool) -> None:
 def explain(quote_id: str) -> None:
     """Price the stored quote QUOTE_ID again by the release of the rules that priced it then."""
     try:
-        explained = svcs.flask.get(QuoteService).explain(quote_id=quote_id)
+        explained = svcs.flask.get(QuoteDesk).explain(quote_id=quote_id)
     except ClimbUpError as error:
         _fail(error.detail)
     quote = explained.quote
     click.echo(f"{quote.id}  made {quote.created_at:%Y-%m-%d %H:%M} UTC by the rules {quote.release}")
-    _print_price(quote.price)
+    _print_order_price(explained.price)
     if not explained.is_same:
-        _print_price(explained.again)
+        _print_order_price(explained.again)
         _fail("Priced again, the lines differ: the stored quote is above, today's answer below it.")
     click.echo("Priced again by the same rules: the same, to the cent.")
 
@@ -101,6 +101,15 @@ def _print_finding(finding: Finding) -> None:
 def _fail(text: str) -> NoReturn:
     click.echo(text, err=True)
     sys.exit(1)
+
+
+def _print_order_price(price: OrderPrice) -> None:
+    several = len(price.parts) > 1 and bool(price.charges.lines or price.items[1:])
+    for part in price.parts:
+        if part.lines:
+            _print_price(part)
+    if several:
+        click.echo(f"  {'altogether':<15}{price.total!s:>14}")
 
 
 def _print_price(price: Price) -> None:

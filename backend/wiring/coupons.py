@@ -60,7 +60,7 @@ def _baskets(container: svcs.Container) -> Baskets:
     return Baskets(
         catalog=container.get(CatalogService),
         users=container.get(UserService),
-        orders_made=partial(_orders_made, container),
+        orders_made=partial(orders_made, container),
         carts=container.get_abstract(CartBaskets),
     )
 
@@ -69,7 +69,7 @@ def _guesses(rate: Rate, container: svcs.Container) -> CodeGuesses:
     return CodeGuesses(Counters(container.get(redis.Redis)), rate, container.get(Outage))
 
 
-def _orders_made(container: svcs.Container, user_id: str) -> int:
+def orders_made(container: svcs.Container, user_id: str) -> int:
     """Bookings of the user that stand, among the newest `LOOKED_AT`: enough to know a first order."""
     found = container.get(BookingService).bookings_of(
         user_id=user_id,

@@ -28,6 +28,21 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidates:
+    """The coupons that somebody wants to use, and the codes that nobody offers them."""
+
+    counted: tuple[Counted, ...]
+    unknown: tuple[str, ...]
+
+    def best(self, basket: Basket, rulebook: Rulebook) -> Combination:
+        """The best that they do for the basket under the rules; why others of them are left out."""
+        assessed = [assess(one.coupon, basket, usage=one.usage) for one in self.counted]
+        best = best_combination(assessed, basket, refusals=stacking_refusals(rulebook, basket))
+        unknown = tuple(LeftOut(code, (UNKNOWN_CODE,)) for code in self.unknown)
+        return replace(best, left_out=(*best.left_out, *unknown))
+
+
+@dataclass(frozen=True, slots=True)
 class PastUse:
     """One use of a coupon by a user that was not given back."""
 
@@ -92,6 +107,8 @@ class CouponService:
 
     def counted(self, coupons: Sequence[Coupon], *, customer_id: str | None, now: datetime) -> list[Counted]:
         """Each coupon with how much of it is used, by anybody and by this customer."""
+        if not coupons:
+            return []
         known = queries.usages(
             self.session, coupon_ids=[coupon.id for coupon in coupons], customer_id=customer_id, now=now
         )
@@ -120,12 +137,17 @@ class CouponService:
 
         A code that nobody offers to this shopper is left out as unknown.
         """
-        known = self.by_codes(codes=codes, user_id=basket.shopper.user_id)
-        coupons = {coupon.id: coupon for coupon in known.values()}.values()
-        best = best_combination(
-            self.assessed(coupons, basket, customer_id=customer_id),
-            basket,
-            refusals=stacking_refusals(rulebook, basket),
+        customer = basket.shopper.user_id or customer_id
+        found = self.candidates(
+            codes=codes, user_id=basket.shopper.user_id, customer_id=customer, now=basket.now
         )
-        unknown = tuple(LeftOut(code, (UNKNOWN_CODE,)) for code in sorted(set(codes) - known.keys()))
-        return replace(best, left_out=(*best.left_out, *unknown))
+        return found.best(basket, rulebook)
+
+    def candidates(
+        self, *, codes: Collection[str], user_id: str | None, customer_id: str | None, now: datetime
+    ) -> Candidates:
+        """The coupons behind codes for this user, and how much of each is used."""
+        known = self.by_codes(codes=codes, user_id=user_id)
+        coupons = {coupon.id: coupon for coupon in known.values()}.values()
+        counted = self.counted(list(coupons), customer_id=customer_id, now=now)
+        return Candidates(tuple(counted), tuple(sorted(set(codes) - known.keys())))

@@ -18,6 +18,7 @@ from backend.domains.pricing.entities import (
     Line,
     Order,
     Price,
+    Redeemed,
     Refusal,
     RuleRef,
     Shares,
@@ -90,10 +91,13 @@ class Draft:
         self.cost = None if self.cost is None else rate.apply(self.cost)
         self.facts = self.facts.replace(base=self.subtotal, cost=self.cost, currency=rate.target)
 
-    def take_off(self, label: str, share: Money) -> None:
+    def take_off(self, coupon: Redeemed, share: Money) -> None:
         """Add a coupon's line."""
-        if share:
-            self._add(Line(COUPON, label, -share))
+        if not share:
+            return
+        self._add(Line(COUPON, f"{coupon.label} ({coupon.code})", -share))
+        if coupon.may_go_below_floor:
+            self.may_pass_floor = RuleRef(COUPON, coupon.code, file="", line=0)
 
     def keep_floor(self, decision: Decision) -> None:
         """Raise the price to the floor, unless a rule that fired may pass it; then say which."""

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from backend.domains.coupons.stacking import LeftOut
 from backend.domains.currency.rates import Rate
 from backend.engine.decision import Fired, NearMiss
 from backend.kernel.money import Money, total
@@ -151,6 +152,7 @@ class Redeemed:
     label: str
     shares: tuple[Money, ...]
     shipping: Money
+    may_go_below_floor: bool = False
 
     @property
     def discount(self) -> Money:
@@ -158,13 +160,21 @@ class Redeemed:
         return total(self.shares, self.shipping.currency) + self.shipping
 
 
-Redeem = Callable[[Sequence[Money], Money], Sequence[Redeemed]]
+@dataclass(frozen=True, slots=True)
+class Redemption:
+    """What coupons take off, and the codes of those that take nothing off, and why not."""
+
+    redeemed: tuple[Redeemed, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+
+
+Redeem = Callable[[Sequence[Money], Money], Redemption]
 """Which coupons take what off these amounts of the items and this of shipping."""
 
 
-def no_coupons(_items: Sequence[Money], _shipping: Money) -> Sequence[Redeemed]:
+def no_coupons(_items: Sequence[Money], _shipping: Money) -> Redemption:
     """Nothing off."""
-    return ()
+    return Redemption()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +206,13 @@ class Order:
 class OrderPrice:
     """What an order costs: each item, and what is for the order as a whole (shipping, ways of paying).
 
-    All amounts are in one currency. `rates` are those by which it came to that.
+    All amounts are in one currency, but for those of `redemption`: these are in the order's own, in which
+    budgets of coupons are counted. `rates` are those by which it came to that.
     """
 
     items: tuple[Price, ...]
     charges: Price
-    redeemed: tuple[Redeemed, ...] = ()
+    redemption: Redemption = Redemption()
     rates: tuple[Rate, ...] = ()
 
     @property
@@ -237,6 +248,11 @@ class OrderPrice:
     def due_now(self) -> Money:
         """What is to be paid when it is bought."""
         return total((part.due_now for part in self.parts), self.currency)
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Of all parts; they sum exactly to the total."""
+        return tuple(line for part in self.parts for line in part.lines)
 
     @property
     def refusals(self) -> tuple[Refusal, ...]:

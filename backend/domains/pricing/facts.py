@@ -1,4 +1,4 @@
-"""What rules may know of a slot that somebody wants: facts by their names in `rules/vocabulary.yaml`."""
+"""What rules may know of what somebody wants: facts by their names in `rules/vocabulary.yaml`."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from backend.domains.availability.entities import Slot
-from backend.domains.catalog.entities import PricePer
+from backend.domains.catalog.entities import PricePer, Product
 from backend.domains.pricing.entities import Case
 from backend.kernel.time import zone
 
@@ -16,38 +16,72 @@ _HUNDREDTH_HOUR: Final = timedelta(seconds=36)
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """What is known of who asks; all of it may be unknown (a visitor)."""
+    """What is known of who asks; all of it may be unknown (a visitor).
+
+    `country` is where the customer, or what is sent to them, is; `is_business` that they gave the number
+    under which they pay value added tax; `orders_made` how many of their orders stand.
+    """
 
     loyalty_tier: str | None = None
     country: str | None = None
+    is_business: bool = False
+    orders_made: int | None = None
 
 
 VISITOR: Final = Customer()
 
 
-def slot_case(slot: Slot, *, party: int, customer: Customer, now: datetime) -> Case:
+@dataclass(frozen=True, slots=True)
+class House:
+    """The company that sells: the country in which it is, and how it rounds tax."""
+
+    country: str
+    tax_by_invoice: bool = False
+
+    def tax_facts(self, kind: str | None, customer: Customer) -> dict[str, Any]:
+        """Where the tax of something is due.
+
+        Goods are taxed where they go, and what businesses buy where they are; other services here.
+        """
+        abroad = customer.country not in {None, self.country}
+        follows = kind in {None, "retail"} or customer.is_business
+        return {
+            "tax_country": customer.country if abroad and follows else self.country,
+            "business_customer": customer.is_business,
+            "cross_border": abroad,
+        }
+
+
+def slot_case(slot: Slot, *, party: int, customer: Customer, house: House, now: datetime) -> Case:
     """The pricing case of `party` persons at `slot`, asked for at `now`."""
     product = slot.product
     persons = party if product.price_per is PricePer.PERSON else 1
     cost = None if product.cost is None else product.cost * persons
     return Case(
-        facts=slot_facts(slot, party=party, customer=customer, now=now),
+        facts=slot_facts(slot, party=party, customer=customer, house=house, now=now),
         label=product.name,
         base=product.price * persons,
         cost=cost,
     )
 
 
-def slot_facts(slot: Slot, *, party: int, customer: Customer, now: datetime) -> dict[str, Any]:
+def goods_case(product: Product, *, quantity: int, customer: Customer, house: House) -> Case:
+    """The pricing case of `quantity` units of a retail product."""
+    return Case(
+        facts={**_product_facts(product, customer, house), "quantity": quantity},
+        label=product.name if quantity == 1 else f"{product.name} ({quantity})",
+        base=product.price * quantity,
+        cost=None if product.cost is None else product.cost * quantity,
+    )
+
+
+def slot_facts(slot: Slot, *, party: int, customer: Customer, house: House, now: datetime) -> dict[str, Any]:
     """The facts of a slot; times are those of the provider's wall clock."""
     product, provider = slot.product, slot.provider
     local = slot.starts_at.astimezone(zone(provider.timezone))
     taken = slot.seats_total - slot.seats_left
     return {
-        "kind": product.kind,
-        "category": product.category,
-        "provider_id": provider.id,
-        "product_id": product.id,
+        **_product_facts(product, customer, house),
         "weekday": WEEKDAYS[local.weekday()],
         "start_time": local.time().replace(second=0, microsecond=0),
         "start_date": local.date(),
@@ -60,10 +94,34 @@ def slot_facts(slot: Slot, *, party: int, customer: Customer, now: datetime) -> 
         "seats_taken": taken,
         "occupancy": percentage(taken, slot.seats_total),
         "duration_minutes": product.duration_minutes,
+    }
+
+
+def _product_facts(product: Product, customer: Customer, house: House) -> dict[str, Any]:
+    """What every product has, and who buys it."""
+    price_per = None if product.price_per is PricePer.UNIT else product.price_per.value
+    return {
+        "kind": product.kind,
+        "category": product.category,
+        "brand": product.brand,
+        "tags": product.tags or None,
+        "is_reduced": product.was_price is not None,
+        "provider_id": product.provider_id,
+        "product_id": product.id,
+        "currency": product.price.currency,
+        "price_per": price_per,
+        "tax_class": product.tax_class.value,
+        **customer_facts(customer),
+        **house.tax_facts(product.kind, customer),
+    }
+
+
+def customer_facts(customer: Customer) -> dict[str, Any]:
+    """What is known of who buys."""
+    return {
         "loyalty_tier": customer.loyalty_tier,
         "customer_country": customer.country,
-        "currency": product.price.currency,
-        "price_per": product.price_per.value,
+        "orders_made": customer.orders_made,
     }
 
 

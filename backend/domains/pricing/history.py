@@ -24,20 +24,22 @@ class RecordedQuote:
 
 @dataclass(frozen=True)
 class QuoteHistory:
-    """Reads recorded quotes of a half-open period [start, end), whatever their number, in bounded memory."""
+    """Reads recorded quotes of slots of a half-open period [start, end), any number in bounded memory."""
 
     session: DbSession
 
     def count(self, *, start: datetime, end: datetime) -> int:
         """How many there are."""
-        query = select(func.count()).where(QuoteRow.created_at >= start, QuoteRow.created_at < end)
+        query = select(func.count()).where(
+            QuoteRow.created_at >= start, QuoteRow.created_at < end, QuoteRow.wanted.is_(None)
+        )
         return self.session.execute(query).scalar_one()
 
     def pages(self, *, start: datetime, end: datetime) -> Iterator[Sequence[RecordedQuote]]:
         """All of them. The caller may commit between two pages: no transaction is held open."""
         query = (
             select(QuoteRow.id, QuoteRow.created_at, cast(QuoteRow.case, Text))
-            .where(QuoteRow.created_at >= start, QuoteRow.created_at < end)
+            .where(QuoteRow.created_at >= start, QuoteRow.created_at < end, QuoteRow.wanted.is_(None))
             .order_by(QuoteRow.created_at, QuoteRow.id)
             .limit(PAGE)
         )

@@ -6,9 +6,9 @@ from datetime import date, datetime
 
 from backend.domains.availability.entities import Slot
 from backend.domains.availability.service import AvailabilityService
-from backend.domains.identity.service import UserService
+from backend.domains.pricing.customers import Customers
 from backend.domains.pricing.entities import Price
-from backend.domains.pricing.facts import VISITOR, Customer, slot_case
+from backend.domains.pricing.facts import House, slot_case
 from backend.domains.pricing.price import price_many
 from backend.domains.pricing.service import require_currency
 from backend.domains.rules.service import RulesService
@@ -28,7 +28,8 @@ class SlotListing:
 
     rules: RulesService
     availability: AvailabilityService
-    users: UserService
+    customers: Customers
+    house: House
 
     def list(
         self,
@@ -50,17 +51,11 @@ class SlotListing:
         )
         for slot in slots:
             require_currency(slot, currency)
-        customer = self._customer(user_id)
-        cases = [slot_case(slot, party=party, customer=customer, now=now) for slot in slots]
+        customer = self.customers.customer(user_id)
+        cases = [slot_case(slot, party=party, customer=customer, house=self.house, now=now) for slot in slots]
         prices = price_many(self.rules.rulebook(), cases, at=now)
         return [
             PricedSlot(slot, priced)
             for slot, priced in zip(slots, prices, strict=True)
             if not priced.refusals
         ]
-
-    def _customer(self, user_id: str | None) -> Customer:
-        if user_id is None:
-            return VISITOR
-        user = self.users.user(user_id)
-        return Customer(loyalty_tier=user.loyalty_tier, country=user.country)

@@ -10,7 +10,11 @@ from backend.infra.postgres import Base, Instant, Minor
 
 
 class QuoteRow(Base):
-    """One quote; never changed. `case` and `price` have the shapes of `pricing.records`."""
+    """One quote; never changed.
+
+    That of a slot has all four columns of it, and `case` and `price` as in `pricing.records`; that of an
+    order has `wanted` instead, and shapes of `pricing.order_records`.
+    """
 
     __tablename__ = "quotes"
     __table_args__ = (
@@ -20,10 +24,11 @@ class QuoteRow(Base):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
-    product_id: Mapped[str] = mapped_column(ForeignKey("products.id"))
-    provider_id: Mapped[str] = mapped_column(ForeignKey("providers.id"))
-    slot_id: Mapped[str]
-    party: Mapped[int]
+    product_id: Mapped[str | None] = mapped_column(ForeignKey("products.id"))
+    provider_id: Mapped[str | None] = mapped_column(ForeignKey("providers.id"))
+    slot_id: Mapped[str | None]
+    party: Mapped[int | None]
+    wanted: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     currency: Mapped[str]
     total_minor: Mapped[Minor]
     case: Mapped[dict[str, Any]] = mapped_column(JSONB)

@@ -8,7 +8,6 @@ from backend.domains.pricing.entities import (
     Instalment,
     OrderPrice,
     Price,
-    Redeemed,
     Shares,
     TaxPart,
 )
@@ -26,7 +25,6 @@ def presented(price: OrderPrice, rate: Rate) -> OrderPrice:
         price,
         items=tuple(items),
         charges=charges,
-        redeemed=tuple(_redeemed(coupon, rate) for coupon in price.redeemed),
         rates=(*price.rates, rate),
     )
 
@@ -61,8 +59,3 @@ def _due_later(part: Price, whole: Money) -> tuple[Instalment, ...]:
 def _tax(part: TaxPart, rate: Rate) -> TaxPart:
     net, tax = rate.apply_to_parts([part.net, part.tax])
     return replace(part, net=net, tax=tax)
-
-
-def _redeemed(coupon: Redeemed, rate: Rate) -> Redeemed:
-    *shares, shipping = rate.apply_to_parts([*coupon.shares, coupon.shipping])
-    return replace(coupon, shares=tuple(shares), shipping=shipping)

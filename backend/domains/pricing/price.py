@@ -6,7 +6,7 @@ them in one pass of the engine; coupons, shipping and ways of paying are for eac
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from backend.domains.pricing.draft import Draft
@@ -23,7 +23,7 @@ from backend.domains.pricing.entities import (
     Order,
     OrderPrice,
     Price,
-    Redeemed,
+    Redemption,
 )
 from backend.domains.pricing.presenting import presented
 from backend.domains.pricing.taxes import TaxRate, taxes_of
@@ -60,7 +60,7 @@ class _OrderDraft:
     order: Order
     items: list[Draft]
     charges: Draft | None
-    redeemed: tuple[Redeemed, ...] = ()
+    redemption: Redemption = field(default_factory=Redemption)
 
     @property
     def parts(self) -> list[Draft]:
@@ -77,12 +77,12 @@ class _OrderDraft:
         zero = Money.zero(self.order.currency)
         amounts = [max(item.subtotal, zero) for item in self.items]
         shipping = zero if self.charges is None else self.charges.subtotal
-        self.redeemed = tuple(self.order.redeem(amounts, shipping))
-        for coupon in self.redeemed:
+        self.redemption = self.order.redeem(amounts, shipping)
+        for coupon in self.redemption.redeemed:
             for item, share in zip(self.items, coupon.shares, strict=True):
-                item.take_off(coupon.label, share)
+                item.take_off(coupon, share)
             if self.charges is not None:
-                self.charges.take_off(coupon.label, coupon.shipping)
+                self.charges.take_off(coupon, coupon.shipping)
 
     def settle_taxes(self) -> None:
         """Tax what is sold and what comes on top of it."""
@@ -101,7 +101,7 @@ class _OrderDraft:
         finished = OrderPrice(
             items=tuple(item.price() for item in self.items),
             charges=nothing if self.charges is None else self.charges.price(),
-            redeemed=self.redeemed,
+            redemption=self.redemption,
             rates=tuple(self.order.rates.values()),
         )
         return finished if self.order.presented is None else presented(finished, self.order.presented)

@@ -4,8 +4,11 @@ from typing import Any
 
 import svcs
 
-from backend.domains.pricing.schemas import QuoteRequestSchema, QuoteSchema
-from backend.domains.pricing.service import Quote, QuoteService
+from backend.domains.pricing.desk import QuoteDesk
+from backend.domains.pricing.order_quotes import OrderQuote
+from backend.domains.pricing.quote_schemas import QuoteRequestSchema, QuoteSchema
+from backend.domains.pricing.service import Quote
+from backend.domains.pricing.wanted import Wanted
 from backend.infra.clock import Clock
 from backend.web.api import Blueprint
 from backend.web.auth import optional_caller_id
@@ -17,10 +20,13 @@ blueprint = Blueprint("quotes", __name__, url_prefix="/api/quotes", description=
 @blueprint.arguments(QuoteRequestSchema)
 @blueprint.response(201, QuoteSchema)
 @blueprint.alt_response(409, description="A rule refuses to sell it, or the slot is not offered.")
-def make_quote(asked: dict[str, Any]) -> Quote:
-    """Price a slot: lines, total, the rules that fired and nearly fired, and a token to book with.
+def make_quote(asked: dict[str, Any]) -> Quote | OrderQuote:
+    """Price a slot, or an order of several things: lines, total, the rules that fired and nearly fired.
 
-    Visitors may ask; a quote for a signed-in user takes their loyalty tier into account and is theirs alone.
+    With it comes a token: that of one slot is for POST /api/bookings, that of an order for
+    POST /api/cart/checkout. Visitors may ask; a quote for a signed-in user takes their loyalty tier
+    into account and is theirs alone.
     """
+    wanted = Wanted(user_id=optional_caller_id(), **asked)
     now = svcs.flask.get_abstract(Clock).now()
-    return svcs.flask.get(QuoteService).make(user_id=optional_caller_id(), now=now, **asked)
+    return svcs.flask.get(QuoteDesk).make(wanted=wanted, now=now)

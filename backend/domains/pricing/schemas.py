@@ -1,24 +1,22 @@
-"""JSON shapes of quotes and of the lines that explain a price."""
+"""JSON shapes of the lines that explain a price, and of slots with one."""
 
 from typing import Any, Final
 
 import marshmallow as ma
 
 from backend.domains.pricing.listing import PricedSlot
-from backend.domains.pricing.records import line_document, money_document, rule_document
-from backend.domains.pricing.service import Quote
-from backend.kernel import ids
+from backend.domains.pricing.records import money_document
 from backend.web.fields import (
     InstantField,
     Schema,
     WrittenSchema,
-    currency_field,
     money_field,
     write_instant,
 )
 
 MOST_PERSONS: Final = 1000
 LONGEST_TOKEN: Final = 2000
+MOST_UNITS: Final = 99
 
 
 def slot_id_field(**options: Any) -> ma.fields.String:
@@ -60,76 +58,32 @@ class NearMissSchema(Schema):
     got = ma.fields.Raw(required=True, allow_none=True)
 
 
-class DueLaterSchema(Schema):
+class InstalmentSchema(Schema):
     """A balance and its day."""
 
     amount = money_field(required=True)
     on = ma.fields.Date(required=True)
 
 
-class QuoteItemSchema(Schema):
-    """One thing to price."""
+class TaxSchema(Schema):
+    """The tax in or on a price; with `reverse_charge` the customer owes it."""
 
-    slot_id = slot_id_field(required=True)
-    quantity = ma.fields.Integer(strict=True, load_default=1, validate=ma.validate.Equal(1))
-    party = party_field(load_default=1)
-
-
-class QuoteRequestSchema(Schema):
-    """What to price. One slot a quote: a booking is made of one slot."""
-
-    items = ma.fields.List(
-        ma.fields.Nested(QuoteItemSchema),
-        required=True,
-        validate=ma.validate.Length(equal=1, error="Exactly one item: each slot gets a quote of its own."),
-    )
-    currency = currency_field(load_default=None)
-
-    @ma.post_load
-    def flatten(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """The arguments of `QuoteService.make`."""
-        item = data["items"][0]
-        return {"slot_id": item["slot_id"], "party": item["party"], "currency": data["currency"]}
+    label = ma.fields.String(required=True)
+    percent = ma.fields.String(required=True)
+    net = money_field(required=True)
+    tax = money_field(required=True)
+    included = ma.fields.Boolean(required=True)
+    reverse_charge = ma.fields.String(required=True, allow_none=True)
+    rule = ma.fields.Nested(RuleSchema, required=True)
 
 
-class QuoteSchema(WrittenSchema):
-    """A quote with everything that explains it."""
+class SharesSchema(Schema):
+    """Who gets what of a price."""
 
-    id = ma.fields.String(required=True, metadata={"example": f"{ids.QUOTE}_01kaj3zq6m8v9x2c4b5n7p8q9r"})
-    token = ma.fields.String(required=True)
-    expires_at = InstantField(required=True)
-    release = ma.fields.String(required=True)
-    currency = ma.fields.String(required=True)
-    slot_id = ma.fields.String(required=True)
-    party = ma.fields.Integer(required=True)
-    lines = ma.fields.List(ma.fields.Nested(LineSchema), required=True)
-    total = money_field(required=True)
-    due_now = money_field(required=True)
-    due_later = ma.fields.List(ma.fields.Nested(DueLaterSchema), required=True)
-    requires_approval = ma.fields.Boolean(required=True)
-    below_floor_by = ma.fields.Nested(RuleSchema, required=True, allow_none=True)
-    near_misses = ma.fields.List(ma.fields.Nested(NearMissSchema), required=True)
-
-    @staticmethod
-    def write(quote: Quote) -> dict[str, Any]:
-        """A flat view of the quote and its price."""
-        price = quote.price
-        return {
-            "id": quote.id,
-            "token": quote.token,
-            "expires_at": write_instant(quote.expires_at),
-            "release": quote.release,
-            "currency": quote.total.currency,
-            "slot_id": quote.slot_id,
-            "party": quote.party,
-            "lines": [line_document(line) for line in price.lines],
-            "total": money_document(quote.total),
-            "due_now": money_document(quote.due_now),
-            "due_later": DueLaterSchema(many=True).dump(quote.due_later),
-            "requires_approval": price.requires_approval,
-            "below_floor_by": rule_document(price.below_floor_by),
-            "near_misses": [miss._asdict() for miss in price.near_misses],
-        }
+    provider = money_field(required=True)
+    platform = money_field(required=True)
+    expert = money_field(required=True)
+    tax = money_field(required=True)
 
 
 class PricedSlotSchema(WrittenSchema):

@@ -3,16 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from sqlalchemy import Table, insert
 
 from backend.domains.availability.entities import Slot
 from backend.domains.availability.service import AvailabilityService
-from backend.domains.identity.service import UserService
+from backend.domains.pricing.customers import Customers
 from backend.domains.pricing.draft import asks_approval, refusals_of
-from backend.domains.pricing.entities import VALIDATION, Case, Price, Refusal
-from backend.domains.pricing.facts import VISITOR, Customer, slot_case, slot_facts
+from backend.domains.pricing.entities import VALIDATION, Case, OrderPrice, Price, Refusal
+from backend.domains.pricing.facts import House, slot_case, slot_facts
 from backend.domains.pricing.models import QuoteRow
 from backend.domains.pricing.price import price
 from backend.domains.pricing.records import case_document, price_document, read_case, read_price
@@ -66,14 +66,9 @@ class Quote:
         return self.price.total
 
     @property
-    def due_now(self) -> Money:
-        """What is to be paid at booking: all of it, as long as no rule splits a deposit off."""
-        return self.price.total
-
-    @property
-    def due_later(self) -> tuple[Any, ...]:
-        """What is to be paid later, and when."""
-        return ()
+    def order_price(self) -> OrderPrice:
+        """The price as that of an order of one item."""
+        return order_price(self.price)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +111,8 @@ class QuoteService:
     session: DbSession
     rules: RulesService
     availability: AvailabilityService
-    users: UserService
+    customers: Customers
+    house: House
     tokens: QuoteTokens
     events: Events
     lifetime: timedelta
@@ -131,16 +127,17 @@ class QuoteService:
         `AvailabilityService.slot` raises for a slot that is not offered.
         """
         slot = self.availability.slot(slot_id=slot_id, now=now, user_id=user_id)
-        _require_room(slot, party)
+        require_room(slot, party)
         require_currency(slot, currency)
-        case = slot_case(slot, party=party, customer=self._customer(user_id), now=now)
+        customer = self.customers.customer(user_id)
+        case = slot_case(slot, party=party, customer=customer, house=self.house, now=now)
         rulebook = self.rules.rulebook()
         priced = price(rulebook, case, at=now)
         answered = Answered(ids.new_id(ids.QUOTE), case, priced, now)
         if priced.refusals:
             # Nothing is stored: the refusal is the answer.
             self.observe(answered)
-        _require_sold(priced.refusals)
+        require_sold(priced.refusals)
         after_commit(self.session, lambda: self.observe(answered))
         values = {
             "id": answered.id,
@@ -175,7 +172,12 @@ class QuoteService:
         promise = self.tokens.read(token, user_id=user_id, now=now)
         row = self.session.get(QuoteRow, promise.quote_id)
         if row is None:
-            raise QuoteTokenError("The quote behind this token is gone; ask POST /api/quotes for a new one.")
+            raise gone()
+        if row.slot_id is None:
+            raise QuoteTokenError(
+                "This quote is for a whole order: check it out with POST /api/cart/checkout.",
+                errors={"quote_token": ["For an order, not for a booking."]},
+            )
         return self._quote(row)
 
     def permit(self, *, quote: Quote, slot: Slot, user_id: str, payment_method: str, now: datetime) -> bool:
@@ -184,16 +186,17 @@ class QuoteService:
         Asks the release that made the quote, as the promise is its own. NotSoldError with the words of a
         rule that refuses, for example a way of paying so close to the start.
         """
-        facts = slot_facts(slot, party=quote.party, customer=self._customer(user_id), now=now)
+        customer = self.customers.customer(user_id)
+        facts = slot_facts(slot, party=quote.party, customer=customer, house=self.house, now=now)
         asked = {**facts, "payment_method": payment_method}
         decision = self.rules.release(version=quote.release).decide(VALIDATION, asked, at=now)
-        _require_sold(refusals_of(decision))
+        require_sold(refusals_of(decision))
         return asks_approval(decision)
 
     def explain(self, *, quote_id: str) -> Explanation:
         """The stored quote, priced again by its own release of the rules. UnknownQuoteError."""
         row = self.session.get(QuoteRow, quote_id)
-        if row is None:
+        if row is None or row.slot_id is None:
             raise UnknownQuoteError(f"There is no quote {quote_id}.")
         rulebook = self.rules.release(version=row.release)
         case = read_case(row.case, rulebook.vocabulary)
@@ -210,13 +213,9 @@ class QuoteService:
         }
         self.events.record(name="quote.made", user_id=row.user_id, data=data)
 
-    def _customer(self, user_id: str | None) -> Customer:
-        if user_id is None:
-            return VISITOR
-        user = self.users.user(user_id)
-        return Customer(loyalty_tier=user.loyalty_tier, country=user.country)
-
     def _quote(self, row: QuoteRow) -> Quote:
+        assert row.slot_id is not None  # noqa: S101 (the quote of an order is no quote of this service)
+        assert row.party is not None  # noqa: S101 (beside its slot)
         answer = read_price(row.price)
         promise = Promise(row.id, row.user_id, row.slot_id, row.party, answer.total, row.expires_at)
         return Quote(
@@ -232,7 +231,18 @@ class QuoteService:
         )
 
 
-def _require_sold(refusals: Sequence[Refusal]) -> None:
+def order_price(price: Price) -> OrderPrice:
+    """The price of a single item as that of an order."""
+    return OrderPrice((price,), Price((), Money.zero(price.total.currency)))
+
+
+def gone() -> QuoteTokenError:
+    """Of a token whose quote is no more."""
+    return QuoteTokenError("The quote behind this token is gone; ask POST /api/quotes for a new one.")
+
+
+def require_sold(refusals: Sequence[Refusal]) -> None:
+    """NotSoldError with the words of all refusals, when there are some."""
     for refusal in refusals:
         metrics.rule_fired(refusal.rule.decision, refusal.rule.id)
     if refusals:
@@ -240,7 +250,8 @@ def _require_sold(refusals: Sequence[Refusal]) -> None:
         raise NotSoldError(" ".join(reasons), extra={"reasons": reasons})
 
 
-def _require_room(slot: Slot, party: int) -> None:
+def require_room(slot: Slot, party: int) -> None:
+    """PartyError when the slot never has room for so many persons."""
     most = min(slot.product.max_party, slot.seats_total)
     if party > most:
         raise PartyError(

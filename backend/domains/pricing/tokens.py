@@ -1,4 +1,4 @@
-"""Quote tokens: the promise of a price, signed, for one user and one slot, until it expires."""
+"""Quote tokens: the promise of a price, signed, for one user, until it expires."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,12 +23,15 @@ class QuoteOfAnotherError(DeniedError):
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What a token says; `user_id` is None for a quote that a visitor asked for, which anybody may use."""
+    """What a token says; `user_id` is None for a quote that a visitor asked for, which anybody may use.
+
+    A quote for an order of several things has neither slot nor party.
+    """
 
     quote_id: str
     user_id: str | None
-    slot_id: str
-    party: int
+    slot_id: str | None
+    party: int | None
     total: Money
     expires_at: datetime
 

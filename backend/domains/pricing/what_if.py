@@ -101,7 +101,7 @@ def try_case(asked: AskedCase, *, today: Rulebook, draft: Rulebook | None = None
 def case_of_quote(session: DbSession, quote_id: str) -> AskedCase:
     """The case of a stored quote, at the instant it was made; UnknownQuoteError."""
     row = session.get(QuoteRow, quote_id)
-    if row is None:
+    if row is None or row.slot_id is None:
         raise UnknownQuoteError(f"There is no quote {quote_id}.")
     amounts = {name: row.case[name] for name in ("base", "cost") if row.case[name] is not None}
     return AskedCase({**row.case["facts"], **amounts}, row.created_at, row.case["label"])

@@ -6,7 +6,14 @@ import marshmallow as ma
 
 from backend.domains.pricing.comparison import LineComparison, PriceComparison
 from backend.domains.pricing.records import line_document, money_document, price_document, rule_document
-from backend.domains.pricing.schemas import LineSchema, NearMissSchema, RuleSchema
+from backend.domains.pricing.schemas import (
+    InstalmentSchema,
+    LineSchema,
+    NearMissSchema,
+    RuleSchema,
+    SharesSchema,
+    TaxSchema,
+)
 from backend.domains.pricing.what_if import Tried
 from backend.domains.rules.schemas import DraftSchema
 from backend.kernel import ids
@@ -50,6 +57,9 @@ class PriceSchema(Schema):
     refusals = ma.fields.List(ma.fields.Nested(RefusalSchema), required=True)
     requires_approval = ma.fields.Boolean(required=True)
     below_floor_by = ma.fields.Nested(RuleSchema, required=True, allow_none=True)
+    taxes = ma.fields.List(ma.fields.Nested(TaxSchema), required=True)
+    shares = ma.fields.Nested(SharesSchema, required=True, allow_none=True)
+    due_later = ma.fields.List(ma.fields.Nested(InstalmentSchema), required=True)
 
 
 class ComparedLineSchema(Schema):

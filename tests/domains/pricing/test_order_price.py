@@ -20,6 +20,7 @@ from backend.domains.pricing.entities import (
     Order,
     OrderPrice,
     Redeemed,
+    Redemption,
 )
 from backend.domains.pricing.price import price_orders
 from backend.engine.rulebook import Rulebook
@@ -48,9 +49,9 @@ def goods(minor: int = 10000, currency: str = "EUR", *, cost: int | None = None,
 def taking(*minor: int, shipping: int = 0, currency: str = "EUR") -> Any:
     """A coupon that takes so much off each item and off shipping."""
 
-    def redeem(_items: Sequence[Money], _shipping: Money) -> list[Redeemed]:
+    def redeem(_items: Sequence[Money], _shipping: Money) -> Redemption:
         shares = tuple(Money(one, currency) for one in minor)
-        return [Redeemed("cpn_1", "TAKE", "Take", shares, Money(shipping, currency))]
+        return Redemption((Redeemed("cpn_1", "TAKE", "Take", shares, Money(shipping, currency)),))
 
     return redeem
 
@@ -258,9 +259,9 @@ def orders(draw: Any) -> Order:
     target = draw(st.none() | st.sampled_from([one for one in CURRENCIES if one != currency]))
     percent = draw(st.integers(0, 100))
 
-    def redeem(items: Sequence[Money], shipping: Money) -> list[Redeemed]:
+    def redeem(items: Sequence[Money], shipping: Money) -> Redemption:
         shares = tuple(item.percent(Decimal(percent)) for item in items)
-        return [Redeemed("cpn_1", "TAKE", "Take", shares, shipping.percent(Decimal(percent)))]
+        return Redemption((Redeemed("cpn_1", "TAKE", "Take", shares, shipping.percent(Decimal(percent))),))
 
     return Order(
         cases=tuple(some),

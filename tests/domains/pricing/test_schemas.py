@@ -9,7 +9,8 @@ from backend.domains.availability.entities import Slot
 from backend.domains.catalog.entities import PricePer, Product, Provider
 from backend.domains.pricing.entities import Line, Price, RuleRef
 from backend.domains.pricing.listing import PricedSlot
-from backend.domains.pricing.schemas import PricedSlotSchema, QuoteSchema
+from backend.domains.pricing.quote_schemas import QuoteSchema
+from backend.domains.pricing.schemas import PricedSlotSchema
 from backend.domains.pricing.service import Quote
 from backend.engine.decision import NearMiss
 from backend.kernel.money import Money

@@ -1,0 +1,249 @@
+"""From what somebody wants to an order that can be priced: products, slots, coupons, delivery and rates."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from backend.domains.availability.entities import Slot
+from backend.domains.availability.service import AvailabilityService
+from backend.domains.catalog.entities import RETAIL, Category, Product
+from backend.domains.catalog.service import CatalogService
+from backend.domains.coupons.baskets import category_path
+from backend.domains.coupons.eligibility import Basket, BasketLine, Shopper
+from backend.domains.coupons.service import CouponService
+from backend.domains.coupons.stacking import Applied
+from backend.domains.currency.rates import Rate
+from backend.domains.currency.service import ExchangeRates
+from backend.domains.pricing.customers import Customers
+from backend.domains.pricing.entities import (
+    PAYMENT_METHOD,
+    Case,
+    Line,
+    Order,
+    Redeem,
+    Redeemed,
+    Redemption,
+    no_coupons,
+)
+from backend.domains.pricing.facts import Customer, House, customer_facts, goods_case, slot_case
+from backend.domains.pricing.service import require_room
+from backend.domains.pricing.shipping import Parcel, shipping_options, weight_of
+from backend.domains.pricing.wanted import Item, Wanted
+from backend.engine.rulebook import Rulebook
+from backend.kernel.errors import InvalidError, NotFoundError
+from backend.kernel.money import Money, total
+
+OrdersMade = Callable[[str], int]
+"""How many orders and bookings of a user stand."""
+
+
+class NotForSaleError(NotFoundError):
+    """A product that is not sold, or not in this way."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Thing:
+    """An item with what was found of it."""
+
+    item: Item
+    product: Product
+    slot: Slot | None
+
+
+@dataclass(frozen=True)
+class Orders:
+    """Looks up what an order is made of."""
+
+    catalog: CatalogService
+    availability: AvailabilityService
+    customers: Customers
+    coupons: CouponService
+    rates: ExchangeRates
+    house: House
+    orders_made: OrdersMade
+
+    def order(self, *, wanted: Wanted, rulebook: Rulebook, now: datetime) -> Order:
+        """The order of what is wanted.
+
+        Raises NotForSaleError, PartyError, what `AvailabilityService.slot` raises for a slot that is not
+        offered, RateMissingError, and InvalidError for a way of delivery that is refused.
+        """
+        things = self._things(wanted, now)
+        shopper = self._shopper(wanted)
+        customer = _customer(shopper, wanted)
+        cases = tuple(self._case(thing, customer, now) for thing in things)
+        currency = _currency(cases)
+        rates = self._rates(cases, currency, now)
+        return Order(
+            cases=cases,
+            currency=currency,
+            facts={
+                PAYMENT_METHOD: wanted.payment_method,
+                **customer_facts(customer),
+                **self.house.tax_facts(None, customer),
+            },
+            redeem=self._redeem(things, shopper, wanted, rulebook, now),
+            shipping=_delivery(things, cases, rates, wanted, customer, rulebook, now),
+            rates=rates,
+            presented=self._presented(wanted.currency, currency, now),
+            tax_by_invoice=self.house.tax_by_invoice,
+        )
+
+    def _things(self, wanted: Wanted, now: datetime) -> list[_Thing]:
+        ids = {item.product_id for item in wanted.items if item.product_id is not None}
+        products = self.catalog.products(product_ids=ids) if ids else {}
+        return [self._thing(item, products, wanted.user_id, now) for item in wanted.items]
+
+    def _thing(
+        self, item: Item, products: Mapping[str, Product], user_id: str | None, now: datetime
+    ) -> _Thing:
+        if item.slot_id is not None:
+            slot = self.availability.slot(slot_id=item.slot_id, now=now, user_id=user_id)
+            require_room(slot, item.party)
+            return _Thing(item, slot.product, slot)
+        product = products.get(item.product_id or "")
+        if product is None or not product.is_active:
+            raise NotForSaleError(f"There is no product {item.product_id} to be had.")
+        if product.kind != RETAIL:
+            raise NotForSaleError(
+                f"{product.name} is sold by the slot: take a slot_id from GET /api/bookings.",
+                extra={"product_id": product.id},
+            )
+        return _Thing(item, product, None)
+
+    def _case(self, thing: _Thing, customer: Customer, now: datetime) -> Case:
+        if thing.slot is not None:
+            return slot_case(thing.slot, party=thing.item.party, customer=customer, house=self.house, now=now)
+        quantity = thing.item.quantity
+        return goods_case(thing.product, quantity=quantity, customer=customer, house=self.house)
+
+    def _shopper(self, wanted: Wanted) -> Shopper:
+        """Who buys. How many orders they made is asked of who uses coupons, whose conditions need it."""
+        if wanted.user_id is None:
+            return Shopper(country=wanted.country)
+        known = self.customers.customer(wanted.user_id)
+        orders = self.orders_made(wanted.user_id) if wanted.codes else 0
+        country = wanted.country or known.country
+        return Shopper(wanted.user_id, known.loyalty_tier or "none", country, orders)
+
+    def _rates(self, cases: Sequence[Case], currency: str, now: datetime) -> dict[str, Rate]:
+        sources = sorted({case.base.currency for case in cases} - {currency})
+        return {source: self.rates.rate(source=source, target=currency, at=now) for source in sources}
+
+    def _presented(self, target: str | None, currency: str, now: datetime) -> Rate | None:
+        if target is None or target == currency:
+            return None
+        return self.rates.rate(source=currency, target=target, at=now)
+
+    def _redeem(
+        self,
+        things: Sequence[_Thing],
+        shopper: Shopper,
+        wanted: Wanted,
+        rulebook: Rulebook,
+        now: datetime,
+    ) -> Redeem:
+        """What the codes do for the items at the prices that they will have come to."""
+        if not wanted.codes:
+            return no_coupons
+        candidates = self.coupons.candidates(
+            codes=wanted.codes,
+            user_id=wanted.user_id,
+            customer_id=wanted.user_id or wanted.cart_id,
+            now=now,
+        )
+        tree = {category.slug: category for category in self.catalog.categories()}
+
+        def redeem(items: Sequence[Money], shipping: Money) -> Redemption:
+            lines = tuple(
+                _basket_line(thing, amount, tree) for thing, amount in zip(things, items, strict=True)
+            )
+            best = candidates.best(Basket(lines, shipping, shopper, now), rulebook)
+            return Redemption(tuple(_redeemed(applied) for applied in best.applied), best.left_out)
+
+        return redeem
+
+
+def _customer(shopper: Shopper, wanted: Wanted) -> Customer:
+    return Customer(
+        loyalty_tier=None if shopper.user_id is None else shopper.loyalty_tier,
+        country=shopper.country,
+        is_business=wanted.vat_id is not None,
+    )
+
+
+def _currency(cases: Sequence[Case]) -> str:
+    """The currency in which the order is added up: that of most items, of equal ones the first."""
+    if not cases:
+        sentence = "There is nothing to price; name at least one item."
+        raise InvalidError(sentence, errors={"items": [sentence]})
+    counted = Counter(case.base.currency for case in cases)
+    return counted.most_common(1)[0][0]
+
+
+def _delivery(
+    things: Sequence[_Thing],
+    cases: Sequence[Case],
+    rates: Mapping[str, Rate],
+    wanted: Wanted,
+    customer: Customer,
+    rulebook: Rulebook,
+    now: datetime,
+) -> Line | None:
+    """The way of delivery that is wanted, for an order with goods. InvalidError when it is refused."""
+    parcel = parcel_of(
+        [(thing.product, thing.item.quantity, case.base) for thing, case in zip(things, cases, strict=True)],
+        currency=_currency(cases),
+        rates=rates,
+        customer=customer,
+    )
+    if parcel is None or wanted.shipping is None:
+        return None
+    options = shipping_options(rulebook, parcel, at=now)
+    chosen = next((option for option in options if option.key == wanted.shipping), None)
+    if chosen is None or chosen.refused_because is not None:
+        reason = "It is not offered." if chosen is None else chosen.refused_because
+        raise InvalidError(f"Delivery by {wanted.shipping}: {reason}", errors={"shipping": [str(reason)]})
+    return chosen.line
+
+
+def parcel_of(
+    bought: Iterable[tuple[Product, int, Money]],
+    *,
+    currency: str,
+    rates: Mapping[str, Rate],
+    customer: Customer,
+) -> Parcel | None:
+    """The goods among what is bought: product, how many, and their list price. None without any."""
+    goods = [one for one in bought if one[0].kind == RETAIL]
+    if not goods:
+        return None
+    amounts = [
+        amount if amount.currency == currency else rates[amount.currency].apply(amount)
+        for _, _, amount in goods
+    ]
+    return Parcel(
+        weight_grams=weight_of((product, quantity) for product, quantity, _ in goods),
+        goods_total=total(amounts, currency),
+        country=customer.country,
+        loyalty_tier=customer.loyalty_tier,
+    )
+
+
+def _basket_line(thing: _Thing, amount: Money, tree: Mapping[str, Category]) -> BasketLine:
+    product = thing.product
+    return BasketLine(
+        product_id=product.id,
+        kind=product.kind,
+        categories=category_path([product.subcategory, product.category], tree),
+        quantity=thing.item.quantity if thing.slot is None else 1,
+        amount=amount,
+    )
+
+
+def _redeemed(applied: Applied) -> Redeemed:
+    coupon, relief = applied.coupon, applied.relief
+    return Redeemed(
+        coupon.id, coupon.code, coupon.label, relief.shares, relief.shipping, coupon.may_go_below_floor
+    )
