@@ -51,6 +51,8 @@ class Settings:
     holds_per_user: int = 20
     quote_seconds: int = 900
     waitlist_offer_seconds: int = 1800
+    cart_days: int = 30
+    visitor_cart_days: int = 7
     ecb_feed_url: str | None = None
     rates_max_age_days: int = 0
     max_body_bytes: int = 1_000_000
@@ -132,6 +134,8 @@ class _Reader:
             holds_per_user=self._int("HOLDS_PER_USER", 20),
             quote_seconds=self._int("QUOTE_SECONDS", 900),
             waitlist_offer_seconds=self._int("WAITLIST_OFFER_SECONDS", 1800),
+            cart_days=self._int("CART_DAYS", 30),
+            visitor_cart_days=self._int("VISITOR_CART_DAYS", 7),
             ecb_feed_url=(feed := self._url("ECB_FEED_URL")),
             rates_max_age_days=self._int("RATES_MAX_AGE_DAYS", MAX_AGE_OF_FED_RATES if feed else 0),
             max_body_bytes=self._int("MAX_BODY_BYTES", 1_000_000),

@@ -16,6 +16,8 @@ from backend.domains.backtesting import routes as backtesting
 from backend.domains.bookings import routes as bookings
 from backend.domains.catalog import product_routes, stock_routes
 from backend.domains.catalog import routes as catalog
+from backend.domains.checkout import order_routes
+from backend.domains.checkout import routes as cart
 from backend.domains.coupons import routes as coupons
 from backend.domains.currency import routes as currency
 from backend.domains.identity import routes as identity
@@ -47,6 +49,8 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     backtesting.blueprint,
     bookings.blueprint,
     waitlist.blueprint,
+    cart.blueprint,
+    order_routes.orders,
     rule_routes.blueprint,
     proposal_routes.blueprint,
 )

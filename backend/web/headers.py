@@ -31,6 +31,7 @@ READABLE: Final = (
     "RateLimit-Remaining",
     "RateLimit-Reset",
     "Retry-After",
+    "X-Cart-Id",
     "X-Request-Id",
 )
 SENDABLE: Final = (
@@ -40,6 +41,7 @@ SENDABLE: Final = (
     "If-Match",
     "If-None-Match",
     "X-CSRF-TOKEN",
+    "X-Cart-Id",
     "X-Request-Id",
 )
 SHARED: Final = (r"/api/.*", r"/openapi\.json")

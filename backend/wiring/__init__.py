@@ -63,7 +63,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     register_coupons(app, settings)
     register_pricing(app, settings)
     register_bookings(app)
-    register_checkout(app)
+    register_checkout(app, settings)
     register_backtesting(app)
 
 

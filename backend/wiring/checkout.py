@@ -1,23 +1,86 @@
-"""Builds orders."""
+"""Builds carts, the checkout and orders."""
 
+from datetime import timedelta
+
+import redis
 import svcs
 from flask import Flask
 
+from backend.config import Settings
+from backend.domains.availability.service import AvailabilityService
 from backend.domains.bookings.orders import OrderBookings
+from backend.domains.catalog.service import CatalogService
 from backend.domains.catalog.stock import StockService
+from backend.domains.checkout.baskets import KeptBaskets
+from backend.domains.checkout.cart_prices import CartPrices
+from backend.domains.checkout.carts import CartStore
 from backend.domains.checkout.journal import OrderJournal
+from backend.domains.checkout.lookup import ItemLookup
 from backend.domains.checkout.orders import OrderService
+from backend.domains.checkout.owners import CartOwners
+from backend.domains.checkout.placing import Checkout
+from backend.domains.checkout.service import CartService
+from backend.domains.coupons.baskets import Baskets, CartBaskets
 from backend.domains.coupons.uses import CouponUses
+from backend.domains.currency.service import ExchangeRates
+from backend.domains.pricing.customers import Customers
+from backend.domains.pricing.order_quotes import OrderQuotes
+from backend.domains.rules.service import RulesService
 from backend.infra.audit import AuditLog
 from backend.infra.event_buffer import Events
 from backend.infra.postgres import db
 
 
-def register_checkout(app: Flask) -> None:
-    """Register the services of orders."""
+def register_checkout(app: Flask, settings: Settings) -> None:
+    """Register the services of carts and orders."""
+    remembered = timedelta(days=settings.visitor_cart_days)
+    owners = CartOwners(settings.jwt_secret, remembered, secure=settings.production)
     register = svcs.flask.register_factory
+    svcs.flask.register_value(app, CartOwners, owners)
+    register(app, CartStore, _store)
+    register(app, ItemLookup, _lookup)
+    register(app, CartPrices, _prices)
+    register(app, CartService, _carts)
+    register(app, CartBaskets, _baskets)
     register(app, OrderJournal, _journal)
     register(app, OrderService, _orders)
+    register(app, Checkout, _checkout)
+
+
+def _store(container: svcs.Container) -> CartStore:
+    settings = container.get(Settings)
+    return CartStore(
+        container.get(redis.Redis),
+        users=timedelta(days=settings.cart_days),
+        visitors=timedelta(days=settings.visitor_cart_days),
+    )
+
+
+def _lookup(container: svcs.Container) -> ItemLookup:
+    return ItemLookup(*container.get(CatalogService, StockService, AvailabilityService))
+
+
+def _prices(container: svcs.Container) -> CartPrices:
+    return CartPrices(
+        lookup=container.get(ItemLookup),
+        quotes=container.get(OrderQuotes),
+        rules=container.get(RulesService),
+        customers=container.get(Customers),
+        rates=container.get(ExchangeRates),
+    )
+
+
+def _carts(container: svcs.Container) -> CartService:
+    return CartService(*container.get(CartStore, ItemLookup, CartPrices))
+
+
+def _baskets(container: svcs.Container) -> KeptBaskets:
+    return KeptBaskets(
+        carts=container.get(CartStore),
+        lookup=container.get(ItemLookup),
+        asking=container.get(CartOwners).of_request,
+        baskets=lambda: container.get(Baskets),
+    )
 
 
 def _journal(container: svcs.Container) -> OrderJournal:
@@ -31,4 +94,16 @@ def _orders(container: svcs.Container) -> OrderService:
         bookings=container.get(OrderBookings),
         stock=container.get(StockService),
         coupons=container.get(CouponUses),
+    )
+
+
+def _checkout(container: svcs.Container) -> Checkout:
+    return Checkout(
+        session=db.session,
+        carts=container.get(CartStore),
+        prices=container.get(CartPrices),
+        bookings=container.get(OrderBookings),
+        stock=container.get(StockService),
+        coupons=container.get(CouponUses),
+        journal=container.get(OrderJournal),
     )

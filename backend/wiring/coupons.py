@@ -12,9 +12,10 @@ from backend.domains.bookings.access import Actor
 from backend.domains.bookings.service import BookingService
 from backend.domains.bookings.states import Status
 from backend.domains.catalog.service import CatalogService
+from backend.domains.checkout.orders import OrderService
 from backend.domains.coupons import jobs
 from backend.domains.coupons.advice import CouponAdvice
-from backend.domains.coupons.baskets import Baskets, CartBaskets, NoCarts
+from backend.domains.coupons.baskets import Baskets, CartBaskets
 from backend.domains.coupons.editing import CouponEditing
 from backend.domains.coupons.service import CouponService
 from backend.domains.coupons.uses import CouponUses
@@ -40,7 +41,6 @@ def register_coupons(app: Flask, settings: Settings) -> None:
     register(app, CouponAdvice, _advice)
     register(app, Baskets, _baskets)
     register(app, CodeGuesses, partial(_guesses, rate))
-    svcs.flask.register_value(app, CartBaskets, NoCarts())
 
 
 def _editing(container: svcs.Container) -> CouponEditing:
@@ -70,7 +70,7 @@ def _guesses(rate: Rate, container: svcs.Container) -> CodeGuesses:
 
 
 def orders_made(container: svcs.Container, user_id: str) -> int:
-    """Bookings of the user that stand, among the newest `LOOKED_AT`: enough to know a first order."""
+    """Orders and bookings of the user that stand, of the latter the newest `LOOKED_AT`."""
     found = container.get(BookingService).bookings_of(
         user_id=user_id,
         actor=Actor(user_id, is_staff=False),
@@ -78,4 +78,5 @@ def orders_made(container: svcs.Container, user_id: str) -> int:
         older_than=None,
         limit=LOOKED_AT,
     )
-    return sum(booking.status != Status.CANCELLED for booking in found)
+    alone = sum(booking.status != Status.CANCELLED and booking.order_id is None for booking in found)
+    return alone + container.get(OrderService).standing(user_id=user_id)

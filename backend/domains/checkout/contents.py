@@ -48,14 +48,15 @@ class Kept:
 class Contents:
     """All that a cart remembers; prices are not among it. `version` counts the changes.
 
-    `shipping` is the way of delivery, `country` where it goes (ISO 3166-1 alpha-2), `vat_id` that of a
-    business; None while nobody said. `notices` wait to be told once.
+    `shipping` is the way of delivery, `payment_method` that of paying, `country` where it goes (ISO 3166-1
+    alpha-2), `vat_id` that of a business; None while nobody said. `notices` wait to be told once.
     """
 
     id: str
     items: tuple[CartItem, ...] = ()
     codes: tuple[str, ...] = ()
     shipping: str | None = None
+    payment_method: str | None = None
     currency: str | None = None
     country: str | None = None
     vat_id: str | None = None
@@ -146,6 +147,7 @@ class Contents:
             merged,
             codes=tuple(codes.values())[:MOST_CODES],
             shipping=self.shipping or other.shipping,
+            payment_method=self.payment_method or other.payment_method,
             currency=self.currency or other.currency,
             country=self.country or other.country,
             vat_id=self.vat_id or other.vat_id,

@@ -36,14 +36,6 @@ class CartBaskets(Protocol):
         ...
 
 
-class NoCarts:
-    """A shop whose customers keep no carts here: they say with each request what they want."""
-
-    def basket_of(self, *, user_id: str | None, now: datetime) -> Basket | None:  # noqa: ARG002
-        """Nothing."""
-        return None
-
-
 @dataclass(frozen=True)
 class Baskets:
     """Builds baskets at list prices; the price that counts is made by a quote."""

@@ -1,0 +1,283 @@
+"""What a cart costs: every figure comes from the one pricing function."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from backend.domains.catalog.entities import RETAIL
+from backend.domains.checkout.contents import CartItem, Contents
+from backend.domains.checkout.lookup import FoundItem, ItemLookup
+from backend.domains.coupons.eligibility import FailureCode
+from backend.domains.currency.service import ExchangeRates
+from backend.domains.pricing.customers import Customers
+from backend.domains.pricing.entities import OrderPrice, Price
+from backend.domains.pricing.order_quotes import OrderQuote, OrderQuotes
+from backend.domains.pricing.orders import parcel_of
+from backend.domains.pricing.records import written
+from backend.domains.pricing.shipping import (
+    ShippingOption,
+    chosen_option,
+    shipping_options,
+)
+from backend.domains.pricing.wanted import Item, Wanted
+from backend.domains.rules.service import RulesService
+from backend.engine.decision import NearMiss
+from backend.engine.vocabulary import Vocabulary
+from backend.kernel.errors import ClimbUpError, ConflictError
+
+NEEDS_APPROVAL: Final = "The provider has to approve this first: ask for it with POST /api/bookings."
+
+
+class UnavailableError(ConflictError):
+    """Something in the cart cannot be had; `extra["items"]` says what, why, and how much is left."""
+
+
+class CartChangedError(ConflictError):
+    """The price was promised for something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class PricedItem:
+    """An item and its price; None for one that cannot be had, which costs nothing here."""
+
+    found: FoundItem
+    price: Price | None
+
+
+@dataclass(frozen=True, slots=True)
+class PricedCart:
+    """A cart as a customer sees it.
+
+    `wanted` is what was priced and `price` what it costs; both None when there is nothing to buy in it, or
+    when it could not be priced (then a notice says why). `shipping` are the ways of delivery of its goods.
+    """
+
+    contents: Contents
+    items: tuple[PricedItem, ...]
+    wanted: Wanted | None = None
+    price: OrderPrice | None = None
+    shipping: tuple[ShippingOption, ...] = ()
+    near_misses: tuple[NearMiss, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    @property
+    def unknown_codes(self) -> int:
+        """How many codes nobody offers."""
+        left_out = self.price.redemption.left_out if self.price else ()
+        return sum(failure.code is FailureCode.UNKNOWN for one in left_out for failure in one.failures)
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """All items of a cart with their prices, and the quote that promises them."""
+
+    items: tuple[tuple[FoundItem, Price], ...]
+    quote: OrderQuote
+
+    @property
+    def price(self) -> OrderPrice:
+        """What all of it costs."""
+        return self.quote.price
+
+    @property
+    def has_goods(self) -> bool:
+        """Whether something of it can be sent."""
+        return any(found.item.product_id is not None for found, _ in self.items)
+
+    @property
+    def shipping(self) -> str | None:
+        """The way of delivery; None without goods."""
+        return self.quote.wanted.shipping if self.has_goods else None
+
+
+@dataclass(frozen=True)
+class CartPrices:
+    """Prices carts."""
+
+    lookup: ItemLookup
+    quotes: OrderQuotes
+    rules: RulesService
+    customers: Customers
+    rates: ExchangeRates
+
+    def of(
+        self,
+        contents: Contents,
+        *,
+        user_id: str | None,
+        now: datetime,
+    ) -> PricedCart:
+        """The cart today. What cannot be had is told at its item and left out of the price."""
+        found = self.lookup.find(contents.items, user_id=user_id, now=now)
+        asked = _Asked(contents, user_id)
+        try:
+            return self._priced(found, asked, now)
+        except ClimbUpError as error:
+            items = tuple(PricedItem(one, None) for one in found)
+            return PricedCart(contents, items, notices=(*contents.notices, error.detail))
+
+    def quoted(
+        self,
+        contents: Contents,
+        *,
+        user_id: str,
+        token: str | None,
+        now: datetime,
+    ) -> Quoted:
+        """All of the cart at the price promised by `token`, or else at today's. UnavailableError.
+
+        CartChangedError when the promise was for something else; what `OrderQuotes` raises.
+        """
+        found = self.lookup.find(contents.items, user_id=user_id, now=now)
+        _require_available(found)
+        asked = _Asked(contents, user_id)
+        options = self._options(found, asked, now)
+        wanted = asked.wanted(found, options)
+        _require_shipping(wanted, options, contents.shipping)
+        if token is None:
+            quote = self.quotes.make(wanted=wanted, now=now)
+        else:
+            quote = self.quotes.redeem(token=token, user_id=user_id, now=now)
+            _require_same(quote.wanted, wanted)
+        priced = dict(zip(map(_key, quote.wanted.items), quote.price.items, strict=True))
+        judged = [_judged(one, priced[_key(one.item)]) for one in found]
+        _require_available(judged)
+        return Quoted(tuple((one, priced[_key(one.item)]) for one in found), quote)
+
+    def _priced(self, found: list[FoundItem], asked: "_Asked", now: datetime) -> PricedCart:
+        """The price of what can be had. What rules refuse is left out, and the rest is priced again."""
+        contents = asked.contents
+        while any(one.unavailable is None for one in found):
+            options = self._options(found, asked, now)
+            wanted = asked.wanted(found, options)
+            price = self.quotes.preview(wanted=wanted, now=now)
+            sold = _refused(found, price)
+            if sold == found:
+                prices = iter(price.items)
+                items = [PricedItem(one, None if one.unavailable else next(prices)) for one in found]
+                return PricedCart(
+                    contents,
+                    tuple(items),
+                    wanted,
+                    price,
+                    tuple(options),
+                    _told(price, self.rules.rulebook().vocabulary),
+                    contents.notices,
+                )
+            found = sold
+        items = [PricedItem(one, None) for one in found]
+        return PricedCart(contents, tuple(items), notices=contents.notices)
+
+    def _options(self, found: Sequence[FoundItem], asked: "_Asked", now: datetime) -> list[ShippingOption]:
+        """The ways of delivery of those goods that can be had."""
+        goods = [
+            (one.product, one.item.quantity)
+            for one in found
+            if one.unavailable is None and one.product is not None and one.product.kind == RETAIL
+        ]
+        if not goods:
+            return []
+        currency = _currency(found)
+        foreign = sorted({product.price.currency for product, _ in goods} - {currency})
+        customer = self.customers.customer(asked.user_id)
+        parcel = parcel_of(
+            [(product, quantity, product.price * quantity) for product, quantity in goods],
+            currency=currency,
+            rates={source: self.rates.rate(source=source, target=currency, at=now) for source in foreign},
+            customer=replace(customer, country=asked.contents.country or customer.country),
+        )
+        return [] if parcel is None else shipping_options(self.rules.rulebook(), parcel, at=now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Whose cart is to be priced."""
+
+    contents: Contents
+    user_id: str | None
+
+    def wanted(self, found: Sequence[FoundItem], options: Sequence[ShippingOption]) -> Wanted:
+        """What of the cart can be had; goods the way that was chosen, or the first that is possible."""
+        contents = self.contents
+        shipping = chosen_option(options, contents.shipping)
+        return Wanted(
+            items=tuple(_item(one) for one in found if one.unavailable is None),
+            user_id=self.user_id,
+            cart_id=contents.id,
+            codes=contents.codes,
+            currency=contents.currency,
+            payment_method=contents.payment_method,
+            shipping=shipping.key if shipping else None,
+            country=contents.country,
+            vat_id=contents.vat_id,
+        )
+
+
+def _told(price: OrderPrice, vocabulary: Vocabulary) -> tuple[NearMiss, ...]:
+    """Near misses of all parts, each fact as staff write it."""
+    return tuple(
+        miss._replace(got=None if miss.got is None else written(miss.got, miss.fact, vocabulary))
+        for part in price.parts
+        for miss in part.near_misses
+    )
+
+
+def _currency(found: Sequence[FoundItem]) -> str:
+    """The currency in which an order of what can be had is added up: that of most items."""
+    sold = [one.product for one in found if one.unavailable is None and one.product is not None]
+    return Counter(product.price.currency for product in sold).most_common(1)[0][0]
+
+
+def _item(found: FoundItem) -> Item:
+    item = found.item
+    return Item(product_id=item.product_id, slot_id=item.slot_id, quantity=item.quantity, party=item.party)
+
+
+def _refused(found: Sequence[FoundItem], price: OrderPrice) -> list[FoundItem]:
+    """The items, those that rules do not sell in a cart marked as such."""
+    prices = iter(price.items)
+    return [one if one.unavailable else _judged(one, next(prices)) for one in found]
+
+
+def _judged(found: FoundItem, price: Price) -> FoundItem:
+    if price.refusals:
+        return found.without(" ".join(refusal.reason for refusal in price.refusals))
+    return found.without(NEEDS_APPROVAL) if price.requires_approval else found
+
+
+def _require_shipping(wanted: Wanted, options: Sequence[ShippingOption], asked: str | None) -> None:
+    """UnavailableError when goods cannot be had in the way that was asked for, or in none."""
+    if options and (wanted.shipping is None or asked not in {None, wanted.shipping}):
+        refused = {one.key: one.refused_because for one in options if one.refused_because is not None}
+        why = " ".join(refused.values()) or f"There is no such way of delivery as {asked}."
+        raise UnavailableError(f"The goods cannot be delivered so. {why}", extra={"shipping": refused})
+
+
+def _key(item: Item | CartItem) -> tuple[str | None, str | None, int, int]:
+    return item.product_id, item.slot_id, item.quantity, item.party
+
+
+def _require_available(found: Sequence[FoundItem]) -> None:
+    lacking = [
+        {"item_id": one.item.id, "name": one.name, "left": one.left, "reason": one.unavailable}
+        for one in found
+        if one.unavailable is not None
+    ]
+    if lacking:
+        told = " ".join(f"{one['name']}: {one['reason']}" for one in lacking)
+        raise UnavailableError(f"Not all of your cart can be had. {told}", extra={"items": lacking})
+
+
+def _require_same(promised: Wanted, wanted: Wanted) -> None:
+    """CartChangedError unless the items are the same, and nothing was wished that was not promised."""
+    if sorted(map(_key, promised.items), key=str) != sorted(map(_key, wanted.items), key=str):
+        raise CartChangedError("The quote is for other items than your cart has now; check out without it.")
+    for name, words in _PROMISED.items():
+        said = getattr(wanted, name)
+        if said is not None and getattr(promised, name) not in {None, said}:
+            raise CartChangedError(f"The quote is for another {words}; check out without it, or with that.")
+
+
+_PROMISED: Final = {"shipping": "way of delivery", "payment_method": "way of paying", "country": "country"}

@@ -1,0 +1,92 @@
+"""What the items of a cart are today, and why one cannot be had."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from backend.domains.availability.entities import Slot
+from backend.domains.availability.service import AvailabilityService
+from backend.domains.availability.slot_ids import parse_slot_id
+from backend.domains.catalog.entities import RETAIL, Product
+from backend.domains.catalog.service import CatalogService
+from backend.domains.catalog.stock import StockService
+from backend.domains.checkout.contents import CartItem
+from backend.kernel.errors import ConflictError, NotFoundError
+
+
+@dataclass(frozen=True, slots=True)
+class FoundItem:
+    """An item with what it is: `product` is None for one that never was.
+
+    `left` is how many units or seats can be had, None where none are counted. `unavailable` says in a
+    sentence why it cannot be bought now.
+    """
+
+    item: CartItem
+    product: Product | None
+    slot: Slot | None = None
+    left: int | None = None
+    unavailable: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.product.name if self.product else "An item that is gone"
+
+    def without(self, reason: str) -> "FoundItem":
+        """The same, not to be had for this reason."""
+        return replace(self, unavailable=reason)
+
+
+@dataclass(frozen=True)
+class ItemLookup:
+    """Looks items up: goods all at once, slots one by one."""
+
+    catalog: CatalogService
+    stock: StockService
+    availability: AvailabilityService
+
+    def find(self, items: Sequence[CartItem], *, user_id: str | None, now: datetime) -> list[FoundItem]:
+        """What each item is, in their order. What `user_id` holds of a slot can be had by them."""
+        products = self.catalog.products(product_ids={product_id_of(item) for item in items})
+        goods = {item.product_id for item in items if item.product_id is not None}
+        left = self.stock.left(product_ids=goods, now=now) if goods else {}
+        return [
+            self._slot(item, products.get(product_id_of(item)), user_id, now)
+            if item.slot_id
+            else _goods(item, products.get(item.thing), left.get(item.thing))
+            for item in items
+        ]
+
+    def _slot(self, item: CartItem, product: Product | None, user_id: str | None, now: datetime) -> FoundItem:
+        try:
+            slot = self.availability.slot(slot_id=item.thing, now=now, user_id=user_id)
+        except (NotFoundError, ConflictError):
+            gone = "This slot is not offered any more; GET /api/bookings lists those that are."
+            return FoundItem(item, product, unavailable=gone)
+        found = FoundItem(item, slot.product, slot, slot.seats_left)
+        if slot.seats_left == 0:
+            return found.without("This slot has been taken in the meantime.")
+        most = min(slot.product.max_party, slot.seats_left)
+        if item.party > most:
+            return found.without(f"At most {most} can come to this slot now, not {item.party}.")
+        return found
+
+
+def product_id_of(item: CartItem) -> str:
+    """The id of the product that an item is, or is a slot of; an empty one where there is none."""
+    if item.product_id is not None:
+        return item.product_id
+    parsed = parse_slot_id(item.thing)
+    return parsed[0] if parsed else ""
+
+
+def _goods(item: CartItem, product: Product | None, left: int | None) -> FoundItem:
+    found = FoundItem(item, product, None, left)
+    if product is None or not product.is_active or product.kind != RETAIL:
+        return found.without("This product is not sold any more.")
+    if left == 0:
+        return found.without("This product is sold out.")
+    if left is not None and item.quantity > left:
+        return found.without(f"Only {left} of the {item.quantity} are left; lower the quantity.")
+    return found

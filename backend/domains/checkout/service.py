@@ -1,0 +1,114 @@
+"""Changing carts. Every verb answers the whole cart at today's prices."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from backend.domains.checkout.cart_prices import CartPrices, PricedCart, UnavailableError
+from backend.domains.checkout.carts import CartOwner, CartStore
+from backend.domains.checkout.contents import CartItem, Contents, Kept
+from backend.domains.checkout.lookup import ItemLookup
+from backend.kernel.errors import NotFoundError
+
+Change = Callable[[Contents], Contents]
+
+
+@dataclass(frozen=True)
+class CartService:
+    """Carts of users and visitors. Verbs raise RedisError when Redis does not answer, and change nothing."""
+
+    carts: CartStore
+    lookup: ItemLookup
+    prices: CartPrices
+
+    def adopt(self, owner: CartOwner, *, now: datetime) -> CartOwner:
+        """The owner, to whose cart that of the visitor they were is added."""
+        if owner.user_id is None or owner.cart_id is None:
+            return owner
+        visitor, user = CartOwner(None, owner.cart_id), CartOwner(owner.user_id, None)
+        found = self.carts.read(visitor)
+        if found.version:
+            kept = self._kept([*found.items, *self.carts.read(user).items], now)
+            self.carts.merge(visitor, user, lambda mine, other: mine.merged_with(other, kept=kept))
+        return user
+
+    def view(self, *, owner: CartOwner, now: datetime) -> PricedCart:
+        """The cart."""
+        return self._answer(owner, self.carts.read(owner), now)
+
+    def add(
+        self,
+        *,
+        owner: CartOwner,
+        product_id: str | None,
+        slot_id: str | None,
+        quantity: int,
+        party: int,
+        now: datetime,
+    ) -> PricedCart:
+        """So many units more of a product, or a slot for a party. NotFoundError, UnavailableError,
+        CartFullError.
+        """
+
+        def change(cart: Contents) -> Contents:
+            if slot_id is not None:
+                return cart.with_slot(slot_id, party)
+            return cart.with_product(product_id or "", quantity)
+
+        item = change(self.carts.read(owner)).of(slot_id or product_id or "")
+        self._require(item, owner, now)
+        return self._change(owner, change, now)
+
+    def update(
+        self, *, owner: CartOwner, item_id: str, quantity: int | None, party: int | None, now: datetime
+    ) -> PricedCart:
+        """Another quantity or party. UnknownItemError, InvalidError, UnavailableError."""
+
+        def change(cart: Contents) -> Contents:
+            return cart.with_number(item_id, quantity=quantity, party=party)
+
+        self._require(change(self.carts.read(owner)).item(item_id), owner, now)
+        return self._change(owner, change, now)
+
+    def remove(self, *, owner: CartOwner, item_id: str, now: datetime) -> PricedCart:
+        """Without one item. UnknownItemError."""
+        return self._change(owner, lambda cart: cart.without(item_id), now)
+
+    def clear(self, *, owner: CartOwner, now: datetime) -> PricedCart:
+        """With nothing in it."""
+        return self._change(owner, Contents.emptied, now)
+
+    def set_codes(self, *, owner: CartOwner, codes: Sequence[str], now: datetime) -> PricedCart:
+        """With these codes of coupons instead of those before. CartFullError."""
+        return self._change(owner, lambda cart: cart.with_codes(codes), now)
+
+    def remove_code(self, *, owner: CartOwner, code: str, now: datetime) -> PricedCart:
+        """Without one code. UnknownItemError."""
+        return self._change(owner, lambda cart: cart.without_code(code), now)
+
+    def choose(self, *, owner: CartOwner, now: datetime, **options: str | None) -> PricedCart:
+        """With another `shipping`, `payment_method`, `currency`, `country` or `vat_id`; the others stay."""
+        return self._change(owner, lambda cart: replace(cart, **options), now)  # type: ignore[arg-type]
+
+    def _change(self, owner: CartOwner, change: Change, now: datetime) -> PricedCart:
+        return self._answer(owner, self.carts.change(owner, change), now)
+
+    def _answer(self, owner: CartOwner, contents: Contents, now: datetime) -> PricedCart:
+        priced = self.prices.of(contents, user_id=owner.user_id, now=now)
+        if contents.notices:
+            self.carts.change(owner, lambda cart: replace(cart, notices=()))
+        return priced
+
+    def _require(self, item: CartItem | None, owner: CartOwner, now: datetime) -> None:
+        """The item is there to be had, in the number that it has now."""
+        for found in self.lookup.find([item] if item else [], user_id=owner.user_id, now=now):
+            if found.product is None:
+                raise NotFoundError(f"There is no product or slot {found.item.thing}.")
+            if found.unavailable is not None:
+                lacking = {"name": found.name, "left": found.left, "reason": found.unavailable}
+                raise UnavailableError(f"{found.name}: {found.unavailable}", extra={"items": [lacking]})
+
+    def _kept(self, items: Sequence[CartItem], now: datetime) -> dict[str, Kept]:
+        goods = [item for item in items if item.product_id is not None]
+        found = self.lookup.find(goods, user_id=None, now=now)
+        return {one.item.thing: Kept(one.name, one.left) for one in found if one.product is not None}
