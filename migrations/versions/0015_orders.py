@@ -98,8 +98,13 @@ CREATE TRIGGER order_lines_are_append_only BEFORE UPDATE OR DELETE ON order_line
 -- At the commit the lines of an order are its total, in its currency.
 CREATE FUNCTION check_order_total() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    of_order text := CASE TG_TABLE_NAME WHEN 'orders' THEN NEW.id ELSE NEW.order_id END;
+    of_order text;
 BEGIN
+    IF TG_TABLE_NAME = 'orders' THEN
+        of_order := NEW.id;
+    ELSE
+        of_order := NEW.order_id;
+    END IF;
     IF EXISTS (
         SELECT FROM orders AS o
         WHERE o.id = of_order AND (o.total_minor <> (

@@ -9,17 +9,18 @@ import svcs
 from sqlalchemy import insert
 
 from backend.domains.bookings.access import Actor
+from backend.domains.bookings.service import ON_SITE
 from backend.domains.checkout.carts import CartOwner, CartStore
 from backend.domains.checkout.contents import Contents
 from backend.domains.checkout.orders import OrderService
-from backend.domains.checkout.placing import ON_DELIVERY, Checkout, CheckoutWish
+from backend.domains.checkout.placing import Checkout, CheckoutWish
 from backend.domains.identity.models import UserRow
+from backend.domains.pricing.shipping import PICKUP
 from backend.infra.postgres import db
 from backend.kernel import ids
 from backend.kernel.money import Money
 from backend.kernel.roles import Role
 from tests.conftest import NOW
-from tests.factories.checkout import ADDRESS
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Place:
 
     def do(self) -> None:
         wish = CheckoutWish(
-            payment_method=ON_DELIVERY, contact={}, shipping_address=ADDRESS, max_total=self.max_total
+            payment_method=ON_SITE, shipping_option=PICKUP, contact={}, max_total=self.max_total
         )
         checkout = svcs.flask.get(Checkout)
         checkout.place(owner=CartOwner(self.user_id, None), user_id=self.user_id, wish=wish, now=self.now)

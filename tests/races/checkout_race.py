@@ -18,7 +18,6 @@ UNITS: Final = 5
 USES: Final = 10
 BUDGET: Final = "100.00"
 OFF: Final = "9.00"
-# Of a parcel within Europe, for goods above the limit from which it is sent for nothing.
 PRICE: Final = "60.00"
 GONE: Final = frozenset({"UnavailableError", "OutOfStockError"})
 TOO_LATE: Final = frozenset({"PriceRoseError", "CouponLimitError"})

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from backend.infra.postgres import db
+from backend.infra.postgres import db, violated
 from backend.kernel.roles import Role
 from tests.factories.bookings import Customer, make_class, make_consultant
 from tests.factories.catalog import make_retail
@@ -175,6 +176,52 @@ class TestCheckout:
 
         assert again.status_code == 409
         assert "empty" in again.json["detail"]
+
+
+class TestTheTotalOfAnOrder:
+    """Kept by the database, which looks when the transaction is committed."""
+
+    @pytest.fixture
+    def order_id(self, ada: Customer) -> str:
+        slot = ada.slots(make_class(seats=4))[0]["slot_id"]
+        fill(ada, **{make_retail(stock=5).id: 2, slot: 3})
+        return str(place(ada)["id"])
+
+    def test_is_the_sum_of_its_lines(self, order_id: str) -> None:
+        db.session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+
+        assert count("orders", f"id = '{order_id}'") == 1
+
+    @pytest.mark.parametrize(("minor", "currency"), [(1, "EUR"), (-1, "EUR"), (0, "USD")])
+    def test_stands_against_a_line_that_changes_it(self, order_id: str, minor: int, currency: str) -> None:
+        line = text(
+            "INSERT INTO order_lines (order_id, position, kind, name, quantity, party, amount_minor, currency, detail)"
+            " VALUES (:order_id, 99, 'charge', 'More', 1, 1, :minor, :currency, '[]')"
+        )
+        db.session.execute(line, {"order_id": order_id, "minor": minor, "currency": currency})
+
+        with pytest.raises(IntegrityError) as refused:
+            db.session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+
+        db.session.rollback()
+        assert violated(refused.value) == "ck_orders_lines_sum"
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "UPDATE orders SET total_minor = total_minor + 1",
+            "UPDATE order_lines SET quantity = 9",
+            "DELETE FROM order_lines",
+            "UPDATE order_events SET action = 'x'",
+            "DELETE FROM order_events",
+        ],
+    )
+    def test_and_all_that_was_agreed_stays(self, order_id: str, change: str) -> None:
+        with pytest.raises(DBAPIError):
+            db.session.execute(text(change))
+
+        db.session.rollback()
+        assert count("orders", f"id = '{order_id}'") == 1
 
 
 class TestCancelling:
