@@ -27,6 +27,8 @@ from backend.infra.postgres import db, libpq_conninfo, with_database
 from backend.wiring import Parts
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import FakeEventStore
+from tests.fakes.passwords import CHEAP
+from tests.fakes.trials import try_once
 
 hypothesis_settings.register_profile(
     "suite", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -165,7 +167,8 @@ def shared_events() -> FakeEventStore:
 @pytest.fixture(scope="session")
 def shared_app(stores: Stores, shared_clock: FakeClock, shared_events: FakeEventStore) -> Iterator[Flask]:
     """The application that all tests of this process share."""
-    app = create_app(_settings(stores), Parts(clock=shared_clock, events=shared_events))
+    parts = Parts(clock=shared_clock, events=shared_events, passwords=CHEAP, try_rules=try_once)
+    app = create_app(_settings(stores), parts)
     app.test_client_class = OwnContextClient
     yield app
     close_app(app)

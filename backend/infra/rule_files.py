@@ -2,6 +2,7 @@
 
 import codecs
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from backend.engine.matcher import MatcherFactory
@@ -112,6 +113,8 @@ def _read(sources: Mapping[str, str], problems: list[Problem], matcher: MatcherF
     return book
 
 
+# A draft differs from what is served in one file or two, and nodes never change.
+@lru_cache(maxsize=32)
 def _document(name: str, text: str) -> Document:
     size = len(text.encode(errors="surrogatepass"))
     if size > MAX_BYTES:

@@ -65,6 +65,20 @@ class Trial(Protocol):
         """What came of it. Never raises for anything that the texts say."""
 
 
+class TryRules(Protocol):
+    """Tries the rulebook of texts by file name with a matcher, in a child that runs the command `child`."""
+
+    def __call__(
+        self,
+        sources: Mapping[str, str],
+        *,
+        analysis: Analysis | None = None,
+        matcher: str = DURABLE,
+        child: Sequence[str] = CHILD,
+    ) -> TrialResult:
+        """What came of it. Never raises for anything that the texts say."""
+
+
 def try_rulebook(
     sources: Mapping[str, str],
     *,

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from backend.config import Settings
+from backend.domains.identity.passwords import PasswordHasher
 from backend.infra import redis as redis_client
 from backend.infra.audit import AuditLog
 from backend.infra.clock import Clock, SystemClock
@@ -18,6 +19,7 @@ from backend.infra.events import EmbeddedEventStore, EventStore, MongoEventStore
 from backend.infra.jobs import JobQueue, Task, queue_app
 from backend.infra.postgres import IDLE_SECONDS, DbSession, db, ping_idle
 from backend.infra.redis import Outage
+from backend.infra.rule_trial import TryRules, try_rulebook
 from backend.wiring.availability import TASKS as CATALOG_TASKS
 from backend.wiring.availability import register_availability, register_catalog
 from backend.wiring.backtesting import TASKS as BACKTEST_TASKS
@@ -43,6 +45,8 @@ class Parts:
 
     clock: Clock | None = None
     events: EventStore | None = None
+    passwords: PasswordHasher | None = None
+    try_rules: TryRules | None = None
 
 
 def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
@@ -53,12 +57,12 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     on_close(app, engine.dispose)
     ping_idle(engine, after=IDLE_SECONDS)
     _register_infra(app, settings, parts, engine)
-    register_identity(app, settings)
+    register_identity(app, settings, parts.passwords or PasswordHasher())
     register_catalog(app)
     register_currency(app, settings)
     register_availability(app, settings)
     register_shadow(app, engine)
-    register_rules(app, settings, engine)
+    register_rules(app, settings, engine, parts.try_rules or try_rulebook)
     register_operations(app, settings)
     register_coupons(app, settings)
     register_pricing(app, settings)

@@ -18,12 +18,12 @@ from backend.web.limits import Counters, LoginAttempts, Rate, RequestLimit
 from backend.web.sessions import Sessions
 
 
-def register_identity(app: Flask, settings: Settings) -> None:
+def register_identity(app: Flask, settings: Settings, passwords: PasswordHasher) -> None:
     """Users, their sessions, and how often anybody may ask. SettingsError for a limit that is none."""
     rate = Rate.parse(settings.rate_limit, variable="RATE_LIMIT")
     attempts = Rate.parse(settings.login_attempts, variable="LOGIN_ATTEMPTS")
     register = svcs.flask.register_factory
-    svcs.flask.register_value(app, PasswordHasher, PasswordHasher())
+    svcs.flask.register_value(app, PasswordHasher, passwords)
     register(app, RequestLimit, partial(_request_limit, rate))
     register(app, LoginAttempts, partial(_login_attempts, attempts))
     register(app, Sessions, _sessions)

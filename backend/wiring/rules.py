@@ -25,7 +25,7 @@ from backend.infra.clock import Clock
 from backend.infra.closing import on_close
 from backend.infra.notices import Listener, notify
 from backend.infra.postgres import db
-from backend.infra.rule_trial import try_rulebook
+from backend.infra.rule_trial import TryRules
 from backend.wiring.once import once
 
 log = structlog.get_logger(__name__)
@@ -37,7 +37,7 @@ WITH_PRICES: Final = (sys.executable, "-m", "backend.domains.pricing.rule_trial_
 TOPIC = "rules"
 
 
-def register_rules(app: Flask, settings: Settings, engine: Engine) -> None:
+def register_rules(app: Flask, settings: Settings, engine: Engine, try_rules: TryRules) -> None:
     """The rulebook is read at first use: migrations run before there is a table to keep releases in."""
 
     def choose(_: svcs.Container) -> MatcherChoice:
@@ -53,7 +53,7 @@ def register_rules(app: Flask, settings: Settings, engine: Engine) -> None:
             clock=container.get_abstract(Clock),
             matcher=choice.factory,
             matcher_name=choice.name,
-            trial=partial(try_rulebook, matcher=choice.name),
+            trial=partial(try_rules, matcher=choice.name),
             folder_wins=settings.rules_reload,
         )
         if settings.rules_poll_seconds:
@@ -62,7 +62,7 @@ def register_rules(app: Flask, settings: Settings, engine: Engine) -> None:
         return rules
 
     def checks(container: svcs.Container) -> RuleChecks:
-        trial = partial(try_rulebook, matcher=container.get(MatcherChoice).name, child=WITH_PRICES)
+        trial = partial(try_rules, matcher=container.get(MatcherChoice).name, child=WITH_PRICES)
         return RuleChecks(container.get_abstract(Clock), trial)
 
     def publishing(container: svcs.Container) -> RulePublishing:
