@@ -52,9 +52,10 @@ class Mover:
         return self.draft - self.today
 
     @property
-    def rank(self) -> tuple[float, str]:
+    def rank(self) -> tuple[float, str, str, int, int]:
         """Sorts the biggest first: by the change relative to today's price, so that currencies compare."""
-        return -abs(self.difference.minor) / max(abs(self.today.minor), 1), self.quote_id
+        relative = abs(self.difference.minor) / max(abs(self.today.minor), 1)
+        return -relative, self.quote_id, self.today.currency, self.today.minor, self.draft.minor
 
 
 @dataclass

@@ -13,9 +13,10 @@ from backend.config import ROOT
 from backend.domains.rules.service import RulesRefusedError, RulesService, UnknownReleaseError
 from backend.engine.matcher_compiled import compiled
 from backend.infra.postgres import sqlalchemy_url
-from backend.infra.rule_trial import TrialResult, try_rulebook
+from backend.infra.rule_trial import TrialResult
 from tests.conftest import Stores
 from tests.fakes.clock import FakeClock
+from tests.fakes.trials import try_once
 
 GOOD = ("surcharge: 25%", "surcharge: 30%")
 BAD = ("surcharge: 25%", "surchrage: 25%")
@@ -44,7 +45,7 @@ def start(engine: Engine, folder: Path, clock: FakeClock) -> Callable[[], RulesS
             clock=clock,
             matcher=compiled,
             matcher_name="compiled",
-            trial=try_rulebook,
+            trial=try_once,
         )
 
     return service
