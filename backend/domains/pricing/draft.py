@@ -28,7 +28,7 @@ from backend.domains.pricing.taxes import TaxRate
 from backend.engine.decision import Decision, Fired, NearMiss, price_lines
 from backend.engine.effects import MinimumMargin, PriceEffect, Refuse, Require
 from backend.engine.settlement_effects import Deposit, Fee
-from backend.engine.vocabulary import Vocabulary
+from backend.engine.vocabulary import Facts, Vocabulary
 from backend.kernel.money import Money, total
 
 
@@ -43,9 +43,8 @@ class Draft:
     ) -> None:
         self.lines = list(lines)
         self.subtotal = total((line.amount for line in lines), currency)
-        # A rulebook may be older than a fact; its rules do not ask for it.
         asked = {**facts, "base": self.subtotal, "currency": currency}
-        self.facts = vocabulary.checked({name: asked[name] for name in asked if name in vocabulary.facts})
+        self.facts = vocabulary.checked(known_facts(asked, vocabulary))
         self.agreed = False
         self.cost: Money | None = None
         self.near_misses: list[NearMiss] = []
@@ -56,7 +55,9 @@ class Draft:
         self.rate: TaxRate | None = None
         self.taxes: tuple[TaxPart, ...] = ()
         self.due_later: tuple[Instalment, ...] = ()
-        self.stand()
+        # What is sold, without what comes on top of it; in minor units, what is earned of it.
+        self.goods = self.subtotal
+        self.platform = self.expert = self.taken = 0
 
     @classmethod
     def of_case(cls, case: Case, vocabulary: Vocabulary) -> "Draft":
@@ -76,13 +77,14 @@ class Draft:
 
     def apply(self, stage: str, decision: Decision) -> None:
         """Add the lines of a stage."""
+        before = len(self.lines)
         for fired, amount in price_lines(decision, self.subtotal):
             rule = RuleRef.of(decision.decision, fired)
             self.lines.append(Line(stage, fired.label, amount, rule))
             if isinstance(fired.effect, PriceEffect) and fired.effect.may_go_below_floor:
                 self.may_pass_floor = rule
         if decision.fired:
-            self._come_to(total((line.amount for line in self.lines), self.subtotal.currency))
+            self._come_to(sum((line.amount for line in self.lines[before:]), self.subtotal))
         self.near_misses.extend(decision.near_misses)
 
     def exchange(self, rate: Rate) -> None:
@@ -123,9 +125,8 @@ class Draft:
     def stand(self, goods: Money | None = None) -> None:
         """What is sold has its price; fees are of this amount, or of `goods`."""
         self.goods = self.subtotal if goods is None else goods
-        self.platform = self.expert = Money.zero(self.goods.currency)
-        self.left_to_provider = self.goods - self._included_tax(self.goods)
-        self._ask_of(self.goods)
+        if goods is not None:
+            self._ask_of(goods)
 
     def charge_fees(self, stage: str, decision: Decision) -> None:
         """Add fees that the customer pays, and take the others out of the provider's share."""
@@ -134,26 +135,27 @@ class Draft:
                 self._earn(stage, self._charge(stage, fired, fired.effect))
         self.near_misses.extend(decision.near_misses)
 
-    def _charge(self, stage: str, fired: Fired, effect: Fee) -> Money:
+    def _charge(self, stage: str, fired: Fired, effect: Fee) -> int:
         """What a fee leaves to who earns it: tax that prices include is taken out of it, too."""
         fee = effect.of(self.goods)
         if not effect.is_paid_by_customer:
-            fee = min(fee, self.left_to_provider)
-            self.left_to_provider -= fee
-            return fee
+            left = self.goods.minor - self._included_tax(self.goods) - self.taken
+            paid = max(min(fee.minor, left), 0)
+            self.taken += paid
+            return paid
         if fee:
             self._add(Line(stage, fired.label, fee, RuleRef.of(stage, fired)))
-        return fee - self._included_tax(fee)
+        return fee.minor - self._included_tax(fee)
 
-    def _earn(self, stage: str, fee: Money) -> None:
+    def _earn(self, stage: str, fee: int) -> None:
         if stage == EXPERT_FEE:
             self.expert += fee
         else:
             self.platform += fee
 
-    def _included_tax(self, amount: Money) -> Money:
+    def _included_tax(self, amount: Money) -> int:
         rate = self.rate
-        return rate.tax(amount) if rate is not None and rate.included else Money.zero(amount.currency)
+        return rate.tax(amount).minor if rate is not None and rate.included else 0
 
     def settle_tax(self, tax: Money | None) -> None:
         """Add the tax on the price: a line where it changes what is to be paid."""
@@ -199,11 +201,11 @@ class Draft:
 
     def _shares(self) -> Shares:
         """The provider has the rest; a unit that rounding took too much of it is the platform's to bear."""
-        zero = Money.zero(self.subtotal.currency)
-        tax = total((part.paid for part in self.taxes), self.subtotal.currency)
-        rest = self.subtotal - tax - self.platform - self.expert
-        short = max(zero - rest, zero)
-        return Shares(rest + short, self.platform - short, self.expert, tax)
+        tax = sum(part.paid.minor for part in self.taxes)
+        rest = self.subtotal.minor - tax - self.platform - self.expert
+        short = max(-rest, 0)
+        amounts = (rest + short, self.platform - short, self.expert, tax)
+        return Shares(*(Money(minor, self.subtotal.currency) for minor in amounts))
 
     def _add(self, line: Line) -> None:
         self.lines.append(line)
@@ -219,6 +221,11 @@ class Draft:
     def _reprice(self, amounts: Iterable[Money], currency: str) -> None:
         self.lines = [replace(line, amount=amount) for line, amount in zip(self.lines, amounts, strict=True)]
         self.subtotal = total((line.amount for line in self.lines), currency)
+
+
+def known_facts(facts: Facts, vocabulary: Vocabulary) -> Facts:
+    """Those that the vocabulary has: a rulebook may be older than a fact, and its rules do not ask for it."""
+    return {name: value for name, value in facts.items() if name in vocabulary.facts}
 
 
 def refusals_of(decision: Decision) -> list[Refusal]:

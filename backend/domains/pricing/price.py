@@ -143,8 +143,12 @@ class _Pricing:
         return [order.price() for order in self.orders]
 
     def _rate_taxes(self) -> None:
-        """Which tax each part has: asked before the floor, which has to leave room for it."""
-        for part, decision in self._decide(TAX, [part for order in self.orders for part in order.parts]):
+        """Which tax each part has: asked before the floor, which has to leave room for it.
+
+        Rates that were nearly another country's explain nothing, nor do fees that were nearly others.
+        """
+        parts = [part for order in self.orders for part in order.parts]
+        for part, decision in self._decide(TAX, parts, explain=False):
             part.rate = TaxRate.of(decision)
 
     def _keep_floors(self) -> None:
@@ -155,7 +159,7 @@ class _Pricing:
 
     def _charge_fees(self) -> None:
         for stage in (PLATFORM_FEE, EXPERT_FEE):
-            for item, decision in self._decide(stage, self.items):
+            for item, decision in self._decide(stage, self.items, explain=False):
                 item.charge_fees(stage, decision)
         charges = []
         for order in self.orders:

@@ -1,7 +1,7 @@
 """Quotes: priced, explained, stored, signed; redeemed once; explained again years later."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, cast
 
@@ -10,21 +10,24 @@ from sqlalchemy import Table, insert
 from backend.domains.availability.entities import Slot
 from backend.domains.availability.service import AvailabilityService
 from backend.domains.pricing.customers import Customers
-from backend.domains.pricing.draft import asks_approval, refusals_of
-from backend.domains.pricing.entities import VALIDATION, Case, OrderPrice, Price, Refusal
+from backend.domains.pricing.draft import asks_approval, known_facts, refusals_of
+from backend.domains.pricing.entities import CONVENIENCE_FEE, VALIDATION, Case, OrderPrice, Price, Refusal
 from backend.domains.pricing.facts import House, slot_case, slot_facts
 from backend.domains.pricing.models import QuoteRow
 from backend.domains.pricing.price import price
 from backend.domains.pricing.records import case_document, price_document, read_case, read_price
 from backend.domains.pricing.tokens import Promise, QuoteTokenError, QuoteTokens
 from backend.domains.rules.service import RulesService
+from backend.engine.rulebook import Rulebook
+from backend.engine.settlement_effects import Fee
+from backend.engine.vocabulary import Facts
 from backend.infra import metrics
 from backend.infra.after_commit import after_commit
 from backend.infra.event_buffer import Events
 from backend.infra.postgres import DbSession
 from backend.kernel import ids
 from backend.kernel.errors import ConflictError, InvalidError, NotFoundError
-from backend.kernel.money import Money
+from backend.kernel.money import Money, total
 
 _STORE: Final = insert(cast("Table", QuoteRow.__table__))
 
@@ -41,6 +44,14 @@ class PartyError(InvalidError):
 
 class UnknownQuoteError(NotFoundError):
     """No such quote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """A price that a provider offered and the customer accepted, and what the customer reads beside it."""
+
+    price: Money
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +130,19 @@ class QuoteService:
     observe: Observer
 
     def make(
-        self, *, user_id: str | None, slot_id: str, party: int, currency: str | None, now: datetime
+        self,
+        *,
+        user_id: str | None,
+        slot_id: str,
+        party: int,
+        currency: str | None,
+        now: datetime,
+        agreed: Agreed | None = None,
     ) -> Quote:
         """Price `party` persons at a slot for a user (None: a visitor) and promise it for a while.
+
+        A price that the provider and the user `agreed` on takes the place of the list price and of what
+        rules would make of it; fees, taxes and the floor come on top.
 
         Raises NotSoldError when a rule refuses, PartyError, InvalidError for a foreign currency, and what
         `AvailabilityService.slot` raises for a slot that is not offered.
@@ -131,6 +152,8 @@ class QuoteService:
         require_currency(slot, currency)
         customer = self.customers.customer(user_id)
         case = slot_case(slot, party=party, customer=customer, house=self.house, now=now)
+        if agreed is not None:
+            case = replace(case, label=agreed.label, base=agreed.price, agreed=True)
         rulebook = self.rules.rulebook()
         priced = price(rulebook, case, at=now)
         answered = Answered(ids.new_id(ids.QUOTE), case, priced, now)
@@ -189,8 +212,10 @@ class QuoteService:
         customer = self.customers.customer(user_id)
         facts = slot_facts(slot, party=quote.party, customer=customer, house=self.house, now=now)
         asked = {**facts, "payment_method": payment_method}
-        decision = self.rules.release(version=quote.release).decide(VALIDATION, asked, at=now)
+        rulebook = self.rules.release(version=quote.release)
+        decision = rulebook.decide(VALIDATION, known_facts(asked, rulebook.vocabulary), at=now)
         require_sold(refusals_of(decision))
+        _require_no_fee(rulebook, {**asked, "base": quote.total}, payment_method, now)
         return asks_approval(decision)
 
     def explain(self, *, quote_id: str) -> Explanation:
@@ -239,6 +264,21 @@ def order_price(price: Price) -> OrderPrice:
 def gone() -> QuoteTokenError:
     """Of a token whose quote is no more."""
     return QuoteTokenError("The quote behind this token is gone; ask POST /api/quotes for a new one.")
+
+
+def _require_no_fee(rulebook: Rulebook, facts: Facts, payment_method: str, now: datetime) -> None:
+    """NotSoldError for a way of paying that costs something: the price of a single slot is without it."""
+    if CONVENIENCE_FEE not in rulebook.decisions:
+        return
+    (decision,) = rulebook.decide_many(CONVENIENCE_FEE, [known_facts(facts, rulebook.vocabulary)], at=now)
+    price = facts["base"]
+    assert isinstance(price, Money)  # noqa: S101 (the caller's)
+    fees = [one.effect.of(price) for one in decision.fired if isinstance(one.effect, Fee)]
+    if any(fees):
+        raise NotSoldError(
+            f"Paying {payment_method} costs {total(fees, price.currency)} more, which this price does not "
+            "include: choose another way of paying, or put the slot into a cart and check it out."
+        )
 
 
 def require_sold(refusals: Sequence[Refusal]) -> None:
