@@ -23,6 +23,7 @@ from backend.domains.currency import routes as currency
 from backend.domains.identity import routes as identity
 from backend.domains.pricing import routes as pricing
 from backend.domains.pricing import what_if_routes
+from backend.domains.quote_requests import routes as quote_requests
 from backend.domains.rules import proposal_routes
 from backend.domains.rules import routes as rule_routes
 from backend.domains.shadow import routes as shadow
@@ -47,6 +48,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     what_if_routes.blueprint,
     shadow.blueprint,
     backtesting.blueprint,
+    quote_requests.blueprint,
     bookings.blueprint,
     waitlist.blueprint,
     cart.blueprint,

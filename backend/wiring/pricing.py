@@ -22,10 +22,12 @@ from backend.domains.pricing.orders import Orders
 from backend.domains.pricing.service import QuoteService
 from backend.domains.pricing.tokens import QuoteTokens
 from backend.domains.pricing.what_if import WhatIf
+from backend.domains.quote_requests.service import QuoteRequests
 from backend.domains.rules.checking import RuleChecks
 from backend.domains.rules.publishing import RulePublishing
 from backend.domains.rules.service import RulesService
 from backend.domains.shadow.evaluation import ShadowEvaluation
+from backend.infra.audit import AuditLog
 from backend.infra.clock import Clock
 from backend.infra.event_buffer import Events
 from backend.infra.postgres import db
@@ -85,6 +87,7 @@ def register_pricing(app: Flask, settings: Settings) -> None:
     svcs.flask.register_factory(app, Orders, orders)
     svcs.flask.register_factory(app, OrderQuotes, order_quotes)
     svcs.flask.register_factory(app, QuoteDesk, _desk)
+    svcs.flask.register_factory(app, QuoteRequests, _quote_requests)
     svcs.flask.register_factory(app, WhatIf, _what_if)
     svcs.flask.register_factory(app, SlotListing, listing)
     svcs.flask.register_factory(app, CancellationPolicy, _cancellation)
@@ -101,6 +104,17 @@ def _what_if(container: svcs.Container) -> WhatIf:
         rules=container.get(RulesService),
         publishing=container.get(RulePublishing),
         checks=container.get(RuleChecks),
+    )
+
+
+def _quote_requests(container: svcs.Container) -> QuoteRequests:
+    return QuoteRequests(
+        session=db.session,
+        availability=container.get(AvailabilityService),
+        catalog=container.get(CatalogService),
+        quotes=container.get(QuoteService),
+        audit=container.get(AuditLog),
+        events=container.get(Events),
     )
 
 

@@ -38,6 +38,11 @@ class CatalogService:
         query = select(ProviderRow).where(ProviderRow.id.in_(provider_ids))
         return {row.id: provider_of(row) for row in self.session.scalars(query)}
 
+    def providers_of(self, *, user_id: str) -> list[Provider]:
+        """Those that the user acts for."""
+        query = select(ProviderRow).where(ProviderRow.user_id == user_id).order_by(ProviderRow.id)
+        return [provider_of(row) for row in self.session.scalars(query)]
+
     def product(self, *, product_id: str) -> Product:
         """The product with this id. NotFoundError when there is none."""
         found = self.products(product_ids=[product_id])

@@ -48,10 +48,11 @@ class UnknownQuoteError(NotFoundError):
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """A price that a provider offered and the customer accepted, and what the customer reads beside it."""
+    """A price that a provider offered `until` an instant and the customer accepted; `label` is its line's."""
 
     price: Money
     label: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ class QuoteService:
             "price": price_document(priced, rulebook.vocabulary),
             "release": rulebook.version,
             "created_at": now,
-            "expires_at": (now + self.lifetime).replace(microsecond=0),
+            "expires_at": (now + self.lifetime if agreed is None else agreed.until).replace(microsecond=0),
         }
         # Straight into the table: a quote never changes, so there is nothing for the session to watch.
         self.session.execute(_STORE, values)
@@ -185,6 +186,13 @@ class QuoteService:
         made = QuoteRow(**values)
         self._tell(made)
         return self._quote(made)
+
+    def quote(self, *, quote_id: str) -> Quote:
+        """The stored quote of a slot. UnknownQuoteError."""
+        row = self.session.get(QuoteRow, quote_id)
+        if row is None or row.slot_id is None:
+            raise UnknownQuoteError(f"There is no quote {quote_id}.")
+        return self._quote(row)
 
     def redeem(self, *, token: str, user_id: str, now: datetime) -> Quote:
         """The quote behind a token that this user may use now.

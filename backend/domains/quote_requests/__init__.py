@@ -1,0 +1,1 @@
+"""Asking a provider for a price of their own, and accepting it."""
