@@ -1,6 +1,6 @@
 """The table of quote requests (its constraints stand in migration 0017)."""
 
-from sqlalchemy import ForeignKey, Index, Text
+from sqlalchemy import ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.infra.postgres import Base, Instant, Minor
@@ -15,6 +15,13 @@ class QuoteRequest(Base):
 
     __tablename__ = "quote_requests"
     __table_args__ = (
+        Index(
+            "uq_quote_requests_open",
+            "user_id",
+            "slot_id",
+            unique=True,
+            postgresql_where=text("status IN ('asked', 'offered')"),
+        ),
         Index("ix_quote_requests_user_id", "user_id", "id"),
         Index("ix_quote_requests_provider_id", "provider_id", "id"),
     )

@@ -8,8 +8,8 @@ from backend.domains.pricing.quote_schemas import QuoteSchema
 from backend.domains.pricing.service import Quote
 from backend.domains.quote_requests.models import QuoteRequest
 from backend.domains.quote_requests.schemas import (
-    DeclineSchema,
-    OfferSchema,
+    QuoteDeclineSchema,
+    QuoteOfferSchema,
     QuoteRequestAnswerSchema,
     QuoteRequestNewSchema,
     QuoteRequestPageSchema,
@@ -60,7 +60,7 @@ def list_received(asked: dict[str, Any]) -> Page[QuoteRequest]:
 
 @blueprint.post("/<request_id>/offer")
 @signed_in
-@blueprint.arguments(OfferSchema)
+@blueprint.arguments(QuoteOfferSchema)
 @blueprint.response(200, QuoteRequestAnswerSchema)
 @blueprint.alt_response(404, description="No such request to a provider of the caller")
 @blueprint.alt_response(409, description="It is accepted, declined or withdrawn")
@@ -71,7 +71,7 @@ def offer(asked: dict[str, Any], request_id: str) -> QuoteRequest:
 
 @blueprint.post("/<request_id>/decline")
 @signed_in
-@blueprint.arguments(DeclineSchema)
+@blueprint.arguments(QuoteDeclineSchema)
 @blueprint.response(200, QuoteRequestAnswerSchema)
 @blueprint.alt_response(404, description="No such request to a provider of the caller")
 @blueprint.alt_response(409, description="It is accepted, declined or withdrawn")

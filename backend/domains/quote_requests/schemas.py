@@ -27,7 +27,7 @@ class QuoteRequestNewSchema(Schema):
     message = _text_field()
 
 
-class OfferSchema(Schema):
+class QuoteOfferSchema(Schema):
     """What a provider offers: the price of all of it, and until when it stands."""
 
     price = money_field(required=True)
@@ -35,7 +35,7 @@ class OfferSchema(Schema):
     answer = _text_field()
 
 
-class DeclineSchema(Schema):
+class QuoteDeclineSchema(Schema):
     """Why a provider does not want it."""
 
     answer = _text_field()

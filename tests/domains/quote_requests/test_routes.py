@@ -103,10 +103,12 @@ class TestAnOffer:
 
         assert accept(customer, request).json["total"] == eur(25000)
 
-    def test_lapses(self, customer: Customer, provider: Customer, shop: Shop, clock: FakeClock) -> None:
+    def test_lapses(
+        self, customer: Customer, provider: Customer, shop: Shop, shared_clock: FakeClock
+    ) -> None:
         request = ask(customer, shop)
         offer(provider, request, valid_until=write_instant(NOW + timedelta(hours=1)))
-        clock.advance(timedelta(hours=1))
+        shared_clock.advance(hours=1)
 
         answer = accept(customer, request)
 
