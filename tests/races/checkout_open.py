@@ -3,6 +3,7 @@
 import sys
 import time
 
+from backend.infra import logging
 from tests.conftest import NOW, Stores
 from tests.factories.apps import running_app
 from tests.races.checkout_acts import Place
@@ -10,6 +11,7 @@ from tests.races.checkout_acts import Place
 
 def main(postgres_url: str, redis_url: str, user_id: str) -> None:
     """Place the order in a transaction left open, say so, and wait for the end."""
+    logging.configure(level="ERROR", file=None)
     with running_app(Stores(postgres_url, redis_url)) as app, app.app_context():
         Place(user_id, NOW).do()
         print("placed", flush=True)

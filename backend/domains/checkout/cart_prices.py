@@ -132,15 +132,14 @@ class CartPrices:
         """
         found = self.lookup.find(contents.items, user_id=user_id, now=now)
         _require_available(found)
+        promised = None if token is None else self.quotes.redeem(token=token, user_id=user_id, now=now)
+        if promised is not None:
+            contents = _as_promised(contents, promised.wanted)
         asked = _Asked(contents, user_id)
         options = self._options(found, asked, now)
         wanted = asked.wanted(found, options)
         _require_shipping(wanted, options, contents.shipping)
-        if token is None:
-            quote = self.quotes.make(wanted=wanted, now=now)
-        else:
-            quote = self.quotes.redeem(token=token, user_id=user_id, now=now)
-            _require_same(quote.wanted, wanted)
+        quote = promised or self.quotes.make(wanted=wanted, now=now)
         priced = dict(zip(map(_key, quote.wanted.items), quote.price.items, strict=True))
         judged = [_judged(one, priced[_key(one.item)]) for one in found]
         _require_available(judged)
@@ -211,7 +210,6 @@ class _Asked:
             payment_method=contents.payment_method,
             shipping=shipping.key if shipping else None,
             country=contents.country,
-            vat_id=contents.vat_id,
         )
 
 
@@ -270,14 +268,25 @@ def _require_available(found: Sequence[FoundItem]) -> None:
         raise UnavailableError(f"Not all of your cart can be had. {told}", extra={"items": lacking})
 
 
-def _require_same(promised: Wanted, wanted: Wanted) -> None:
-    """CartChangedError unless the items are the same, and nothing was wished that was not promised."""
-    if sorted(map(_key, promised.items), key=str) != sorted(map(_key, wanted.items), key=str):
+def _as_promised(contents: Contents, promised: Wanted) -> Contents:
+    """The cart with what the promise says where the cart says nothing. CartChangedError where they differ."""
+    if sorted(map(_key, promised.items), key=str) != sorted(map(_key, contents.items), key=str):
         raise CartChangedError("The quote is for other items than your cart has now; check out without it.")
-    for name, words in _PROMISED.items():
-        said = getattr(wanted, name)
-        if said is not None and getattr(promised, name) not in {None, said}:
-            raise CartChangedError(f"The quote is for another {words}; check out without it, or with that.")
+    for name, (words, field) in _PROMISED.items():
+        said, meant = getattr(contents, name), getattr(promised, name)
+        if said is not None and said != meant and (meant is not None or name in _PRICED):
+            raise CartChangedError(
+                f"The quote is for {words} {meant or 'unknown'}, not {said}: ask POST /api/quotes for one"
+                f" with {field} {said}, or check out without a quote."
+            )
+    return replace(contents, shipping=promised.shipping, country=contents.country or promised.country)
 
 
-_PROMISED: Final = {"shipping": "way of delivery", "payment_method": "way of paying", "country": "country"}
+# What a promise may differ in: how it is called, and the field of POST /api/quotes.
+_PROMISED: Final = {
+    "shipping": ("delivery", "shipping"),
+    "payment_method": ("payment", "payment_method"),
+    "country": ("the country", "country"),
+}
+# Without these a quote leaves out what they cost.
+_PRICED: Final = frozenset({"shipping", "payment_method"})

@@ -49,7 +49,7 @@ class Contents:
     """All that a cart remembers; prices are not among it. `version` counts the changes.
 
     `shipping` is the way of delivery, `payment_method` that of paying, `country` where it goes (ISO 3166-1
-    alpha-2), `vat_id` that of a business; None while nobody said. `notices` wait to be told once.
+    alpha-2); None while nobody said. `notices` wait to be told once.
     """
 
     id: str
@@ -59,7 +59,6 @@ class Contents:
     payment_method: str | None = None
     currency: str | None = None
     country: str | None = None
-    vat_id: str | None = None
     notices: tuple[str, ...] = ()
     version: int = 0
 
@@ -150,7 +149,6 @@ class Contents:
             payment_method=self.payment_method or other.payment_method,
             currency=self.currency or other.currency,
             country=self.country or other.country,
-            vat_id=self.vat_id or other.vat_id,
             notices=tuple(notices),
         )
 

@@ -173,6 +173,8 @@ def _require_at_most(max_total: Money | None, price: Money) -> None:
 
 def _require_fitting(wish: CheckoutWish, quoted: Quoted) -> None:
     """InvalidError for a payment at a door to which nothing goes, or none at one to which something does."""
+    if quoted.has_goods and quoted.shipping is None:
+        _refuse("quote_token", "The quote has no way of delivery; ask for one with shipping.")
     sent = quoted.shipping not in {None, PICKUP}
     if sent and wish.shipping_address is None:
         _refuse("shipping_address", "The order is sent: say where to, or choose shipping_option pickup.")

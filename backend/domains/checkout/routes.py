@@ -108,7 +108,7 @@ def remove_coupon(code: str) -> _Tagged:
 @blueprint.arguments(CartOptionsSchema)
 @blueprint.response(200, CartSchema)
 def choose_options(asked: dict[str, Any]) -> _Tagged:
-    """Choose delivery, currency, country and VAT number."""
+    """Choose how it is delivered and paid, in which currency, and to which country it goes."""
     return _tagged(_carts().choose(owner=_owner(), now=_now(), **asked))
 
 

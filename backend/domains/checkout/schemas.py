@@ -34,7 +34,6 @@ from backend.web.fields import (
 )
 
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
-_VAT_ID: Final = re.compile(r"[A-Z]{2}[0-9A-Z+*]{2,13}")
 
 
 def quantity_field(**options: Any) -> ma.fields.Integer:
@@ -89,12 +88,6 @@ class CartOptionsSchema(Schema):
     payment_method = ma.fields.String(validate=ma.validate.OneOf([ON_DELIVERY, ON_SITE]), allow_none=True)
     currency = currency_field(allow_none=True)
     country = country_field(allow_none=True)
-    vat_id = ma.fields.String(
-        validate=ma.validate.Regexp(
-            re.compile(rf"{_VAT_ID.pattern}$"), error="A VAT number with its country, such as FR12345678901."
-        ),
-        allow_none=True,
-    )
 
 
 class CartItemSchema(Schema):
@@ -146,7 +139,6 @@ class CartSchema(WrittenSchema):
     payment_method = ma.fields.String(required=True, allow_none=True)
     currency = ma.fields.String(required=True, allow_none=True)
     country = ma.fields.String(required=True, allow_none=True)
-    vat_id = ma.fields.String(required=True, allow_none=True)
     items = ma.fields.List(ma.fields.Nested(CartItemSchema), required=True)
     coupons = ma.fields.Nested(CartCouponsSchema, required=True)
     shipping = ma.fields.Nested(CartShippingSchema, required=True)
@@ -168,7 +160,6 @@ class CartSchema(WrittenSchema):
             "payment_method": contents.payment_method,
             "currency": contents.currency,
             "country": contents.country,
-            "vat_id": contents.vat_id,
             "items": [_item(one) for one in cart.items],
             "coupons": {"codes": list(contents.codes), **_coupons(cart)},
             "shipping": _shipping(cart),

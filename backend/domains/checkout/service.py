@@ -87,7 +87,7 @@ class CartService:
         return self._change(owner, lambda cart: cart.without_code(code), now)
 
     def choose(self, *, owner: CartOwner, now: datetime, **options: str | None) -> PricedCart:
-        """With another `shipping`, `payment_method`, `currency`, `country` or `vat_id`; the others stay."""
+        """With another `shipping`, `payment_method`, `currency` or `country`; what is not named stays."""
         return self._change(owner, lambda cart: replace(cart, **options), now)  # type: ignore[arg-type]
 
     def _change(self, owner: CartOwner, change: Change, now: datetime) -> PricedCart:
