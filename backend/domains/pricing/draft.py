@@ -159,7 +159,7 @@ class Draft:
 
     def settle_tax(self, tax: Money | None) -> None:
         """Add the tax on the price: a line where it changes what is to be paid."""
-        if self.rate is None or tax is None:
+        if self.rate is None or tax is None or not self.subtotal:
             return
         self.taxes = (self.rate.part(self.subtotal, tax),)
         change = self.rate.change(tax)

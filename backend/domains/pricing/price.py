@@ -166,7 +166,7 @@ class _Pricing:
             if order.charges is not None:
                 order.charges.stand(order.total())
                 charges.append(order.charges)
-        for part, decision in self._decide(CONVENIENCE_FEE, charges):
+        for part, decision in self._decide(CONVENIENCE_FEE, charges, explain=False):
             part.charge_fees(CONVENIENCE_FEE, decision)
 
     def _split_deposits(self) -> None:
