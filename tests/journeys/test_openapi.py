@@ -133,11 +133,15 @@ def asker(request: pytest.FixtureRequest, app: Flask, known: Known) -> Asker:
     return Asker(app, None if roles is None else make_user(roles=roles), known, CASES[request.param])
 
 
-def described(app: Flask) -> BaseSchema:
-    """The description, over an application that gives each request a context of its own."""
+@pytest.fixture(scope="module")
+def described(shared_app: Flask) -> BaseSchema:
+    """The description, over an application that gives each request a context of its own.
+
+    One for all askers: it keeps what it has worked out about each operation, which takes longer than asking.
+    """
 
     def served(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        answer: Iterable[bytes] = Context().run(app.wsgi_app, environ, start_response)
+        answer: Iterable[bytes] = Context().run(shared_app.wsgi_app, environ, start_response)
         return answer
 
     config = SchemathesisConfig.from_dict(
@@ -149,9 +153,9 @@ def described(app: Flask) -> BaseSchema:
 class TestDescription:
     @pytest.mark.parametrize("mode", list(GenerationMode))
     def test_is_what_the_application_does(
-        self, app: Flask, asker: Asker, mode: GenerationMode, subtests: pytest.Subtests
+        self, described: BaseSchema, asker: Asker, mode: GenerationMode, subtests: pytest.Subtests
     ) -> None:
-        operations = [found.ok() for found in described(app).get_all_operations()]
+        operations = [found.ok() for found in described.get_all_operations()]
 
         for operation in operations:
             with subtests.test(operation.label):
