@@ -35,7 +35,7 @@ class Installation:
     port: int
 
     def serve(self) -> "subprocess.Popen[str]":
-        settings = environment(DATA_DIR=str(self.folder), PORT=str(self.port))
+        settings = environment(DATA_DIR=str(self.folder), PORT=str(self.port), WEB_WORKERS="1")
         return subprocess.Popen(SERVE, cwd=ROOT, env=settings, stdout=subprocess.PIPE, text=True)
 
     def round(self) -> tuple[int | None, int, list[str]]:
