@@ -9,7 +9,7 @@ from flask import Flask
 from backend.config import Settings
 from backend.domains.availability.service import AvailabilityService
 from backend.domains.bookings.orders import OrderBookings
-from backend.domains.catalog.service import CatalogService
+from backend.domains.catalog.listing import ProductListing
 from backend.domains.catalog.stock import StockService
 from backend.domains.checkout.baskets import KeptBaskets
 from backend.domains.checkout.cart_prices import CartPrices
@@ -57,7 +57,7 @@ def _store(container: svcs.Container) -> CartStore:
 
 
 def _lookup(container: svcs.Container) -> ItemLookup:
-    return ItemLookup(*container.get(CatalogService, StockService, AvailabilityService))
+    return ItemLookup(*container.get(ProductListing, AvailabilityService))
 
 
 def _prices(container: svcs.Container) -> CartPrices:

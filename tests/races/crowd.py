@@ -21,6 +21,7 @@ from backend.domains.availability.service import AvailabilityService
 from backend.domains.catalog.stock import StockService
 from backend.domains.rules.proposals import RuleProposals
 from backend.domains.rules.publishing import RulePublishing
+from backend.infra import logging
 from backend.infra.postgres import db
 from backend.kernel.versions import Edit
 from tests.conftest import Stores
@@ -246,6 +247,7 @@ def gather(processes: int) -> Iterator[Crowd]:
 def _crew(stores: Stores, lists: Sequence[Sequence[Act]], start: Any) -> list[str]:
     # So many have a connection at once: servers have fewer of them than large crowds have people.
     connections = min(len(lists), MOST_CONNECTIONS)
+    logging.configure(level="ERROR", file=None)
     gate = threading.Semaphore(connections)
     with running_app(stores, web_threads=connections) as app, ThreadPoolExecutor(len(lists)) as pool:
         people = [pool.submit(_person, app, acts, start, gate) for acts in lists]

@@ -5,7 +5,7 @@ is added or sold meanwhile moves nothing from one page to another.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -130,6 +130,11 @@ class ProductListing:
         if found is None:
             raise NotFoundError(f"There is no product {product_id}.")
         return ListedProduct(product_of(found[0]), found[1])
+
+    def found(self, *, product_ids: Collection[str], now: datetime) -> dict[str, ListedProduct]:
+        """Those of the products that exist, retired ones too, by id."""
+        query = listed(now).where(ProductRow.id.in_(product_ids))
+        return {row.id: ListedProduct(product_of(row), left) for row, left in self.session.execute(query)}
 
     def counts(self) -> Counter[str]:
         """How many active products are filed under each category itself."""

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from backend.domains.availability.entities import Slot
 from backend.domains.availability.service import AvailabilityService
 from backend.domains.availability.slot_ids import parse_slot_id
 from backend.domains.catalog.entities import RETAIL, Product
-from backend.domains.catalog.service import CatalogService
-from backend.domains.catalog.stock import StockService
+from backend.domains.catalog.listing import ListedProduct, ProductListing
 from backend.domains.checkout.contents import CartItem
 from backend.kernel.errors import ConflictError, NotFoundError
+
+GONE: Final = "This product is not sold any more."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +44,27 @@ class FoundItem:
 class ItemLookup:
     """Looks items up: goods all at once, slots one by one."""
 
-    catalog: CatalogService
-    stock: StockService
+    products: ProductListing
     availability: AvailabilityService
 
     def find(self, items: Sequence[CartItem], *, user_id: str | None, now: datetime) -> list[FoundItem]:
         """What each item is, in their order. What `user_id` holds of a slot can be had by them."""
-        products = self.catalog.products(product_ids={product_id_of(item) for item in items})
-        goods = {item.product_id for item in items if item.product_id is not None}
-        left = self.stock.left(product_ids=goods, now=now) if goods else {}
+        known = self.products.found(product_ids={product_id_of(item) for item in items}, now=now)
         return [
-            self._slot(item, products.get(product_id_of(item)), user_id, now)
+            self._slot(item, known.get(product_id_of(item)), user_id, now)
             if item.slot_id
-            else _goods(item, products.get(item.thing), left.get(item.thing))
+            else _goods(item, known.get(item.thing))
             for item in items
         ]
 
-    def _slot(self, item: CartItem, product: Product | None, user_id: str | None, now: datetime) -> FoundItem:
+    def _slot(
+        self, item: CartItem, known: ListedProduct | None, user_id: str | None, now: datetime
+    ) -> FoundItem:
         try:
             slot = self.availability.slot(slot_id=item.thing, now=now, user_id=user_id)
         except (NotFoundError, ConflictError):
             gone = "This slot is not offered any more; GET /api/bookings lists those that are."
-            return FoundItem(item, product, unavailable=gone)
+            return FoundItem(item, known.product if known else None, unavailable=gone)
         found = FoundItem(item, slot.product, slot, slot.seats_left)
         if slot.seats_left == 0:
             return found.without("This slot has been taken in the meantime.")
@@ -81,10 +82,13 @@ def product_id_of(item: CartItem) -> str:
     return parsed[0] if parsed else ""
 
 
-def _goods(item: CartItem, product: Product | None, left: int | None) -> FoundItem:
+def _goods(item: CartItem, known: ListedProduct | None) -> FoundItem:
+    if known is None:
+        return FoundItem(item, None, unavailable=GONE)
+    product, left = known.product, known.stock_quantity
     found = FoundItem(item, product, None, left)
-    if product is None or not product.is_active or product.kind != RETAIL:
-        return found.without("This product is not sold any more.")
+    if not product.is_active or product.kind != RETAIL:
+        return found.without(GONE)
     if left == 0:
         return found.without("This product is sold out.")
     if left is not None and item.quantity > left:

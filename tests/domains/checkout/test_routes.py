@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from backend.domains.coupons.entities import CouponKind
 from tests.conftest import Stores
 from tests.factories.apps import NO_REDIS, running_app
 from tests.factories.bookings import Customer, make_class
@@ -135,6 +136,32 @@ class TestCoupons:
         assert [one["discount"]["amount"] for one in used.json["coupons"]["applied"]] == [500]
         assert unused.json["coupons"] == {"codes": [], "applied": [], "left_out": []}
         assert ada.delete("/api/cart/coupons/none").status_code == 404
+
+    def test_of_free_delivery_take_it_off(self, ada: Customer) -> None:
+        before = fill(ada, **{make_retail(stock=9, price=eur("20.00")).id: 1})
+        coupon = make_coupon(kind=CouponKind.FREE_SHIPPING)
+
+        used = ada.put("/api/cart/coupons", {"codes": [coupon.code]}).json
+
+        assert used["coupons"]["applied"][0]["discount"] == {"amount": 490, "currency": "EUR"}
+        assert used["total"]["amount"] < before["total"]["amount"]
+        collected = ada.put("/api/cart/options", {"shipping_option": "pickup"}).json
+        assert collected["coupons"]["left_out"][0]["failures"][0]["code"] == "no_shipping"
+
+    def test_cannot_be_guessed_for_long(self, ada: Customer) -> None:
+        fill(ada, **{make_retail(stock=9).id: 1})
+        known = make_coupon().code
+
+        statuses = [
+            ada.put(
+                "/api/cart/coupons", {"codes": [known, *(f"GUESS-{n}-{m}" for m in range(4))]}
+            ).status_code
+            for n in range(7)
+        ]
+
+        assert statuses[:4] == [200] * 4
+        assert statuses[-1] == 429
+        assert cart(ada)["coupons"]["codes"][0] == known
 
     def test_see_the_cart_without_being_told_of_its_items(self, ada: Customer) -> None:
         fill(ada, **{make_retail(stock=9, price=eur("20.00")).id: 2})
