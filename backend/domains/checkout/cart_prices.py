@@ -21,7 +21,7 @@ from backend.domains.pricing.shipping import (
     chosen_option,
     shipping_options,
 )
-from backend.domains.pricing.wanted import Item, Wanted
+from backend.domains.pricing.wanted import Item, Known, Wanted
 from backend.domains.rules.service import RulesService
 from backend.engine.decision import NearMiss
 from backend.engine.vocabulary import Vocabulary
@@ -139,7 +139,7 @@ class CartPrices:
         options = self._options(found, asked, now)
         wanted = asked.wanted(found, options)
         _require_shipping(wanted, options, contents.shipping)
-        quote = promised or self.quotes.make(wanted=wanted, now=now)
+        quote = promised or self.quotes.make(wanted=wanted, now=now, known=_known(found))
         priced = dict(zip(map(_key, quote.wanted.items), quote.price.items, strict=True))
         judged = [_judged(one, priced[_key(one.item)]) for one in found]
         _require_available(judged)
@@ -151,7 +151,7 @@ class CartPrices:
         while any(one.unavailable is None for one in found):
             options = self._options(found, asked, now)
             wanted = asked.wanted(found, options)
-            price = self.quotes.preview(wanted=wanted, now=now)
+            price = self.quotes.preview(wanted=wanted, now=now, known=_known(found))
             sold = _refused(found, price)
             if sold == found:
                 prices = iter(price.items)
@@ -226,6 +226,13 @@ def _currency(found: Sequence[FoundItem]) -> str:
     """The currency in which an order of what can be had is added up: that of most items."""
     sold = [one.product for one in found if one.unavailable is None and one.product is not None]
     return Counter(product.price.currency for product in sold).most_common(1)[0][0]
+
+
+def _known(found: Sequence[FoundItem]) -> Known:
+    return Known(
+        {one.product.id: one.product for one in found if one.product is not None},
+        {one.slot.id: one.slot for one in found if one.slot is not None},
+    )
 
 
 def _item(found: FoundItem) -> Item:

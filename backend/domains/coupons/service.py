@@ -34,6 +34,11 @@ class Candidates:
     counted: tuple[Counted, ...]
     unknown: tuple[str, ...]
 
+    @property
+    def ask_for_orders(self) -> bool:
+        """Whether one of them depends on how many orders the shopper has made."""
+        return any(one.coupon.first_order_only for one in self.counted)
+
     def best(self, basket: Basket, rulebook: Rulebook) -> Combination:
         """The best that they do for the basket under the rules; why others of them are left out."""
         assessed = [assess(one.coupon, basket, usage=one.usage) for one in self.counted]

@@ -19,13 +19,12 @@ class Customer:
     """What is known of who asks; all of it may be unknown (a visitor).
 
     `country` is where the customer, or what is sent to them, is; `is_business` that they gave the number
-    under which they pay value added tax; `orders_made` how many of their orders stand.
+    under which they pay value added tax.
     """
 
     loyalty_tier: str | None = None
     country: str | None = None
     is_business: bool = False
-    orders_made: int | None = None
 
 
 VISITOR: Final = Customer()
@@ -121,7 +120,6 @@ def customer_facts(customer: Customer) -> dict[str, Any]:
     return {
         "loyalty_tier": customer.loyalty_tier,
         "customer_country": customer.country,
-        "orders_made": customer.orders_made,
     }
 
 

@@ -20,7 +20,7 @@ from backend.domains.pricing.orders import Orders
 from backend.domains.pricing.price import price_orders
 from backend.domains.pricing.service import UnknownQuoteError, gone, require_sold
 from backend.domains.pricing.tokens import Promise, QuoteTokenError, QuoteTokens
-from backend.domains.pricing.wanted import Wanted
+from backend.domains.pricing.wanted import Known, Wanted
 from backend.domains.rules.service import RulesService
 from backend.engine.rulebook import Rulebook
 from backend.infra import metrics
@@ -29,6 +29,7 @@ from backend.infra.postgres import DbSession
 from backend.kernel import ids
 from backend.kernel.money import Money
 
+NOTHING: Final = Known()
 _STORE: Final = insert(cast("Table", QuoteRow.__table__))
 
 
@@ -69,17 +70,17 @@ class OrderQuotes:
     events: Events
     lifetime: timedelta
 
-    def preview(self, *, wanted: Wanted, now: datetime) -> OrderPrice:
+    def preview(self, *, wanted: Wanted, now: datetime, known: Known = NOTHING) -> OrderPrice:
         """What the order costs now; nothing is stored or promised.
 
         Items that a rule refuses to sell say so in their `refusals`. Raises what `Orders.order` does.
         """
-        return self._priced(wanted, self.rules.rulebook(), now)[1]
+        return self._priced(wanted, known, self.rules.rulebook(), now)[1]
 
-    def make(self, *, wanted: Wanted, now: datetime) -> OrderQuote:
+    def make(self, *, wanted: Wanted, now: datetime, known: Known = NOTHING) -> OrderQuote:
         """Price the order and promise it for a while. NotSoldError when a rule refuses an item."""
         rulebook = self.rules.rulebook()
-        order, price = self._priced(wanted, rulebook, now)
+        order, price = self._priced(wanted, known, rulebook, now)
         require_sold(price.refusals)
         values = {
             "id": ids.new_id(ids.QUOTE),
@@ -132,8 +133,10 @@ class OrderQuotes:
         row = self.session.get(QuoteRow, quote_id)
         return row is not None and row.wanted is not None
 
-    def _priced(self, wanted: Wanted, rulebook: Rulebook, now: datetime) -> tuple[Order, OrderPrice]:
-        order = self.orders.order(wanted=wanted, rulebook=rulebook, now=now)
+    def _priced(
+        self, wanted: Wanted, known: Known, rulebook: Rulebook, now: datetime
+    ) -> tuple[Order, OrderPrice]:
+        order = self.orders.order(wanted=wanted, known=known, rulebook=rulebook, now=now)
         return order, self._price(order, rulebook, now)
 
     def _price(self, order: Order, rulebook: Rulebook, now: datetime) -> OrderPrice:

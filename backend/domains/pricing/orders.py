@@ -1,17 +1,17 @@
 """From what somebody wants to an order that can be priced: products, slots, coupons, delivery and rates."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from backend.domains.availability.entities import Slot
 from backend.domains.availability.service import AvailabilityService
 from backend.domains.catalog.entities import RETAIL, Category, Product
 from backend.domains.catalog.service import CatalogService
-from backend.domains.coupons.baskets import category_path
+from backend.domains.coupons.baskets import OrdersMade, category_path
 from backend.domains.coupons.eligibility import Basket, BasketLine, Shopper
-from backend.domains.coupons.service import CouponService
+from backend.domains.coupons.service import Candidates, CouponService
 from backend.domains.coupons.stacking import Applied
 from backend.domains.currency.rates import Rate
 from backend.domains.currency.service import ExchangeRates
@@ -29,13 +29,10 @@ from backend.domains.pricing.entities import (
 from backend.domains.pricing.facts import Customer, House, customer_facts, goods_case, slot_case
 from backend.domains.pricing.service import require_room
 from backend.domains.pricing.shipping import Parcel, shipping_options, weight_of
-from backend.domains.pricing.wanted import Item, Wanted
+from backend.domains.pricing.wanted import Item, Known, Wanted
 from backend.engine.rulebook import Rulebook
 from backend.kernel.errors import InvalidError, NotFoundError
 from backend.kernel.money import Money, total
-
-OrdersMade = Callable[[str], int]
-"""How many orders and bookings of a user stand."""
 
 
 class NotForSaleError(NotFoundError):
@@ -63,15 +60,14 @@ class Orders:
     house: House
     orders_made: OrdersMade
 
-    def order(self, *, wanted: Wanted, rulebook: Rulebook, now: datetime) -> Order:
+    def order(self, *, wanted: Wanted, known: Known, rulebook: Rulebook, now: datetime) -> Order:
         """The order of what is wanted.
 
         Raises NotForSaleError, PartyError, what `AvailabilityService.slot` raises for a slot that is not
         offered, RateMissingError, and InvalidError for a way of delivery that is refused.
         """
-        things = self._things(wanted, now)
-        shopper = self._shopper(wanted)
-        customer = _customer(shopper, wanted)
+        things = self._things(wanted, known, now)
+        customer = self._customer(wanted)
         cases = tuple(self._case(thing, customer, now) for thing in things)
         currency = _currency(cases)
         rates = self._rates(cases, currency, now)
@@ -83,26 +79,27 @@ class Orders:
                 **customer_facts(customer),
                 **self.house.tax_facts(None, customer),
             },
-            redeem=self._redeem(things, shopper, wanted, rulebook, now),
+            redeem=self._redeem(things, customer, wanted, rulebook, now),
             shipping=_delivery(things, cases, rates, wanted, customer, rulebook, now),
             rates=rates,
             presented=self._presented(wanted.currency, currency, now),
             tax_by_invoice=self.house.tax_by_invoice,
         )
 
-    def _things(self, wanted: Wanted, now: datetime) -> list[_Thing]:
-        ids = {item.product_id for item in wanted.items if item.product_id is not None}
-        products = self.catalog.products(product_ids=ids) if ids else {}
-        return [self._thing(item, products, wanted.user_id, now) for item in wanted.items]
+    def _things(self, wanted: Wanted, known: Known, now: datetime) -> list[_Thing]:
+        asked = {item.product_id for item in wanted.items if item.product_id is not None}
+        unknown = asked - known.products.keys()
+        read = self.catalog.products(product_ids=unknown) if unknown else {}
+        found = Known({**known.products, **read}, known.slots)
+        return [self._thing(item, found, wanted.user_id, now) for item in wanted.items]
 
-    def _thing(
-        self, item: Item, products: Mapping[str, Product], user_id: str | None, now: datetime
-    ) -> _Thing:
+    def _thing(self, item: Item, known: Known, user_id: str | None, now: datetime) -> _Thing:
         if item.slot_id is not None:
-            slot = self.availability.slot(slot_id=item.slot_id, now=now, user_id=user_id)
+            slot = known.slots.get(item.slot_id)
+            slot = slot or self.availability.slot(slot_id=item.slot_id, now=now, user_id=user_id)
             require_room(slot, item.party)
             return _Thing(item, slot.product, slot)
-        product = products.get(item.product_id or "")
+        product = known.products.get(item.product_id or "")
         if product is None or not product.is_active:
             raise NotForSaleError(f"There is no product {item.product_id} to be had.")
         if product.kind != RETAIL:
@@ -118,14 +115,18 @@ class Orders:
         quantity = thing.item.quantity
         return goods_case(thing.product, quantity=quantity, customer=customer, house=self.house)
 
-    def _shopper(self, wanted: Wanted) -> Shopper:
-        """Who buys. How many orders they made is asked of who uses coupons, whose conditions need it."""
-        if wanted.user_id is None:
-            return Shopper(country=wanted.country)
+    def _customer(self, wanted: Wanted) -> Customer:
         known = self.customers.customer(wanted.user_id)
-        orders = self.orders_made(wanted.user_id) if wanted.codes else 0
         country = wanted.country or known.country
-        return Shopper(wanted.user_id, known.loyalty_tier or "none", country, orders)
+        return replace(known, country=country, is_business=wanted.vat_id is not None)
+
+    def _shopper(self, customer: Customer, wanted: Wanted, candidates: Candidates) -> Shopper:
+        """What coupons may know of who buys; orders are counted where a coupon is for the first one alone."""
+        tier = customer.loyalty_tier or "none"
+        orders = 0
+        if wanted.user_id is not None and candidates.ask_for_orders:
+            orders = self.orders_made(wanted.user_id)
+        return Shopper(wanted.user_id, tier, customer.country, orders)
 
     def _rates(self, cases: Sequence[Case], currency: str, now: datetime) -> dict[str, Rate]:
         sources = sorted({case.base.currency for case in cases} - {currency})
@@ -139,7 +140,7 @@ class Orders:
     def _redeem(
         self,
         things: Sequence[_Thing],
-        shopper: Shopper,
+        customer: Customer,
         wanted: Wanted,
         rulebook: Rulebook,
         now: datetime,
@@ -153,6 +154,7 @@ class Orders:
             customer_id=wanted.user_id or wanted.cart_id,
             now=now,
         )
+        shopper = self._shopper(customer, wanted, candidates)
         tree = {category.slug: category for category in self.catalog.categories()}
 
         def redeem(items: Sequence[Money], shipping: Money) -> Redemption:
@@ -163,14 +165,6 @@ class Orders:
             return Redemption(tuple(_redeemed(applied) for applied in best.applied), best.left_out)
 
         return redeem
-
-
-def _customer(shopper: Shopper, wanted: Wanted) -> Customer:
-    return Customer(
-        loyalty_tier=None if shopper.user_id is None else shopper.loyalty_tier,
-        country=shopper.country,
-        is_business=wanted.vat_id is not None,
-    )
 
 
 def _currency(cases: Sequence[Case]) -> str:

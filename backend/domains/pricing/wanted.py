@@ -1,6 +1,10 @@
 """What somebody wants to buy, before it is priced."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from backend.domains.availability.entities import Slot
+from backend.domains.catalog.entities import Product
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +15,14 @@ class Item:
     slot_id: str | None = None
     quantity: int = 1
     party: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Products and slots that were looked up already, by id, and need not be again."""
+
+    products: Mapping[str, Product] = field(default_factory=dict)
+    slots: Mapping[str, Slot] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
