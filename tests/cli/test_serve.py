@@ -16,6 +16,9 @@ import pytest
 from backend.config import ROOT
 from tests.cli.ports import free_port, status_of, wait_until_answering
 
+# Slow machines take long to start processes.
+pytestmark = pytest.mark.timeout(300)
+
 SERVE = [sys.executable, "-m", "backend.cli.serve"]
 # Names that would send the stores elsewhere than into the folder of the test.
 ELSEWHERE = ("POSTGRES_URL", "DATABASE_URL", "REDIS_URL", "MONGO_URL", "PROMETHEUS_MULTIPROC_DIR")

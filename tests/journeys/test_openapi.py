@@ -29,6 +29,9 @@ from backend.kernel.roles import Role
 from tests.factories.bookings import Customer, make_class
 from tests.factories.identity import auth_headers, make_user
 
+# Hundreds of operations, many cases of each.
+pytestmark = pytest.mark.timeout(300)
+
 SEED = 20261207
 SETTINGS = settings(
     deadline=None,

@@ -26,6 +26,9 @@ from tests.factories.catalog import make_product
 from tests.factories.identity import make_user
 from tests.races.crowd import Act, Claim, Crowd, Free, Hold, Move, ReleaseExpired, Resize, gather
 
+# Slow machines take long to start processes.
+pytestmark = pytest.mark.timeout(300)
+
 MONDAY = date(2026, 12, 14)
 LATER = NOW + timedelta(minutes=11)
 

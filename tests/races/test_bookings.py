@@ -1,5 +1,10 @@
+import pytest
+
 from tests.conftest import Stores
 from tests.races.booking_race import race
+
+# Slow machines take long to start processes.
+pytestmark = pytest.mark.timeout(300)
 
 
 class TestACrowdThatBooksAtOnce:

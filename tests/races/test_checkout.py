@@ -26,6 +26,9 @@ from tests.races.checkout_race import (
 )
 from tests.races.crowd import Crowd, gather
 
+# Slow machines take long to start processes.
+pytestmark = pytest.mark.timeout(300)
+
 BUYERS = 40
 
 

@@ -19,6 +19,9 @@ from tests.factories.identity import make_user
 from tests.races.coupon_acts import Commit, Release, ReleaseExpired, Rename, Reserve
 from tests.races.crowd import Crowd, gather
 
+# Slow machines take long to start processes.
+pytestmark = pytest.mark.timeout(300)
+
 PEOPLE = 200
 LATER = NOW + timedelta(minutes=11)
 
@@ -53,7 +56,7 @@ def till(own_stores: Stores) -> Iterator[Till]:
 
 @pytest.fixture(scope="module")
 def crowd() -> Iterator[Crowd]:
-    with gather(processes=4) as found:
+    with gather(processes=2) as found:
         yield found
 
 

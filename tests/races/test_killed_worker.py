@@ -1,7 +1,12 @@
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Stores
 from tests.races.killed_worker import book_while_killing
+
+# Slow machines take long to start processes.
+pytestmark = pytest.mark.timeout(300)
 
 
 class TestWorkersKilledInTheMiddleOfBookings:

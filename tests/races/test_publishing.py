@@ -22,6 +22,9 @@ from tests.factories.rules import SHIPPED, dearer
 from tests.races.crowd import Act, Publish, Settle, gather
 from tests.waiting import wait_until
 
+# Slow machines take long to start processes.
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.fixture
 def office(own_stores: Stores) -> Iterator[Flask]:

@@ -2,9 +2,14 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import pytest
+
 from tests.conftest import Stores
 from tests.factories.apps import running_app
 from tests.factories.identity import PASSWORD, make_user
+
+# Slow machines take long to start processes.
+pytestmark = pytest.mark.timeout(300)
 
 THREADS = 20
 

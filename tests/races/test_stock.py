@@ -26,6 +26,9 @@ from tests.races.crowd import (
     gather,
 )
 
+# Slow machines take long to start processes.
+pytestmark = pytest.mark.timeout(300)
+
 LATER = NOW + timedelta(minutes=10)
 
 
@@ -37,7 +40,7 @@ def shop(own_stores: Stores) -> Iterator[Stores]:
 
 @pytest.fixture(scope="module")
 def crowd() -> Iterator[Crowd]:
-    with gather(processes=4) as found:
+    with gather(processes=2) as found:
         yield found
 
 

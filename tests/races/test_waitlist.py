@@ -2,6 +2,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import pytest
 from flask import Flask
 from sqlalchemy import text
 
@@ -10,6 +11,9 @@ from backend.infra.postgres import db
 from tests.conftest import Stores
 from tests.factories.apps import running_app
 from tests.factories.bookings import Customer, Shop, make_class, make_consultant, next_week
+
+# Slow machines take long to start processes.
+pytestmark = pytest.mark.timeout(300)
 
 CUSTOMERS = 6
 
