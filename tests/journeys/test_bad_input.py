@@ -189,19 +189,7 @@ class TestAnyBody:
 class TestAnyQuery:
     """Of every operation that describes one, and of those that take none."""
 
-    VALUES = (
-        "",
-        "\ud800",
-        SQL,
-        TEMPLATE,
-        "-1",
-        "0",
-        "1e9",
-        "10" * 20,
-        "2026-02-30",
-        "0000-00-00",
-        "prv_none",
-    )
+    VALUES = ("", "\ud800", SQL, TEMPLATE, "-1", "0", "1e9", "10" * 20, "2026-02-30", "0000-00-00", "prv_x")
 
     def test_with_a_nul_character_is_refused(self, app: Flask, house: House) -> None:
         before = _rows()
