@@ -1,6 +1,6 @@
 """Builds carts, the checkout and orders."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import redis
 import svcs
@@ -13,7 +13,7 @@ from backend.domains.catalog.listing import ProductListing
 from backend.domains.catalog.stock import StockService
 from backend.domains.checkout.baskets import KeptBaskets
 from backend.domains.checkout.cart_prices import CartPrices
-from backend.domains.checkout.carts import CartStore
+from backend.domains.checkout.carts import CartOwner, CartStore
 from backend.domains.checkout.journal import OrderJournal
 from backend.domains.checkout.lookup import ItemLookup
 from backend.domains.checkout.orders import OrderService
@@ -75,10 +75,13 @@ def _carts(container: svcs.Container) -> CartService:
 
 
 def _baskets(container: svcs.Container) -> KeptBaskets:
+    def asking(now: datetime) -> CartOwner:
+        return container.get(CartService).adopt(container.get(CartOwners).of_request(), now=now)
+
     return KeptBaskets(
         carts=container.get(CartStore),
         lookup=container.get(ItemLookup),
-        asking=container.get(CartOwners).of_request,
+        asking=asking,
         baskets=lambda: container.get(Baskets),
     )
 

@@ -16,12 +16,12 @@ class KeptBaskets(CartBaskets):
 
     carts: CartStore
     lookup: ItemLookup
-    asking: Callable[[], CartOwner]
+    asking: Callable[[datetime], CartOwner]
     baskets: Callable[[], Baskets]
 
     def basket_of(self, *, user_id: str | None, now: datetime) -> Basket | None:
         """None for an empty cart. InvalidError for one of several currencies."""
-        contents = self.carts.read(self.asking())
+        contents = self.carts.read(self.asking(now))
         found = self.lookup.find(contents.items, user_id=user_id, now=now)
         items = [
             Item(

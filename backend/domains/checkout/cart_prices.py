@@ -16,6 +16,7 @@ from backend.domains.pricing.entities import OrderPrice, Price
 from backend.domains.pricing.order_quotes import OrderQuote, OrderQuotes
 from backend.domains.pricing.orders import parcel_of
 from backend.domains.pricing.records import written
+from backend.domains.pricing.service import NotSoldError
 from backend.domains.pricing.shipping import (
     ShippingOption,
     chosen_option,
@@ -139,11 +140,20 @@ class CartPrices:
         options = self._options(found, asked, now)
         wanted = asked.wanted(found, options)
         _require_shipping(wanted, options, contents.shipping)
-        quote = promised or self.quotes.make(wanted=wanted, now=now, known=_known(found))
+        quote = promised or self._promise(found, wanted, now)
         priced = dict(zip(map(_key, quote.wanted.items), quote.price.items, strict=True))
         judged = [_judged(one, priced[_key(one.item)]) for one in found]
         _require_available(judged)
         return Quoted(tuple((one, priced[_key(one.item)]) for one in found), quote)
+
+    def _promise(self, found: Sequence[FoundItem], wanted: Wanted, now: datetime) -> OrderQuote:
+        """A quote of it. UnavailableError names the items that a rule refuses to sell."""
+        try:
+            return self.quotes.make(wanted=wanted, now=now, known=_known(found))
+        except NotSoldError:
+            price = self.quotes.preview(wanted=wanted, now=now, known=_known(found))
+            _require_available(_refused(found, price))
+            raise
 
     def _priced(self, found: list[FoundItem], asked: "_Asked", now: datetime) -> PricedCart:
         """The price of what can be had. What rules refuse is left out, and the rest is priced again."""

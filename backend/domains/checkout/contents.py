@@ -1,7 +1,7 @@
 """What is in a cart, and how it changes. Pure: every verb answers a new cart."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
 from backend.kernel import ids
@@ -179,10 +179,11 @@ def document_of(contents: Contents) -> dict[str, Any]:
 
 
 def contents_of(document: Mapping[str, Any]) -> Contents:
-    """The cart behind its JSON."""
+    """The cart behind its JSON, whichever version of the program wrote it: what is unknown is left out."""
+    known = {field.name: document[field.name] for field in fields(Contents) if field.name in document}
     items = tuple(CartItem(**item) for item in document["items"])
     lists = {name: tuple(document[name]) for name in ("codes", "notices")}
-    return Contents(**{**document, "items": items, **lists})
+    return Contents(**{**known, "items": items, **lists})
 
 
 def new_cart() -> Contents:

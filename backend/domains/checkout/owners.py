@@ -5,6 +5,7 @@ A visitor's cart is known by the header `X-Cart-Id`, or by a signed cookie that 
 
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Final
 
 from flask import Response, after_this_request, request
@@ -20,7 +21,11 @@ COOKIE: Final = "climbup_cart"
 
 @dataclass(frozen=True)
 class CartOwners:
-    """Recognises the owners of carts, and lets browsers of visitors remember theirs."""
+    """Recognises the owners of carts, and lets browsers of visitors remember theirs.
+
+    Who asks for an owner adds the visitor's cart to the user's (`CartService.adopt`): a browser forgets it
+    with the next answer, unless that is an error.
+    """
 
     secret: str
     remembered: timedelta
@@ -35,6 +40,8 @@ class CartOwners:
         cart_id = shown or ids.new_secret_id(ids.CART)
 
         def remember(response: Response) -> Response:
+            if not _is_well(response):
+                return response
             response.set_cookie(
                 COOKIE,
                 self._signer().dumps(cart_id),
@@ -60,9 +67,13 @@ class CartOwners:
 
     def _forget(self, response: Response) -> Response:
         """The visitor's cart is the user's by now."""
-        if COOKIE in request.cookies:
+        if COOKIE in request.cookies and _is_well(response):
             response.delete_cookie(COOKIE, path="/api")
         return response
 
     def _signer(self) -> URLSafeSerializer:
         return URLSafeSerializer(self.secret, salt="climbup.cart.1")
+
+
+def _is_well(response: Response) -> bool:
+    return response.status_code < HTTPStatus.BAD_REQUEST

@@ -1,5 +1,6 @@
 """POST /api/cart/checkout, and what becomes of orders, over HTTP."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -133,6 +134,31 @@ class TestCheckout:
         assert answer.status_code == 409
         assert answer.json["items"][0]["reason"] == "This slot has been taken in the meantime."
         assert taken() == {**NOTHING, "seats": 1}
+
+    def test_of_a_slot_that_a_rule_refuses_names_it(self, ada: Customer, shared_clock: FakeClock) -> None:
+        slot = ada.slots(make_consultant())[0]
+        fill(ada, **{make_retail(stock=2).id: 1, slot["slot_id"]: 1})
+        shared_clock.set(datetime.fromisoformat(slot["starts_at"]) - timedelta(minutes=30))
+        ada = Customer.of(ada.client, ada.user)
+
+        answer = ada.post("/api/cart/checkout", {"payment_method": "on_site", "shipping_option": "pickup"})
+        shown = ada.put("/api/cart/options", {"payment_method": "on_site"}).json
+
+        assert answer.status_code == 409
+        assert answer.json["items"][0]["name"] == "Consultation, 60 min"
+        assert "starts too soon" in answer.json["items"][0]["reason"]
+        assert shown["items"][1]["unavailable"] == answer.json["items"][0]["reason"]
+        assert taken() == NOTHING
+
+    def test_of_a_slot_that_needs_approval_says_what_to_do(self, ada: Customer) -> None:
+        slot = ada.slots(make_class(seats=20), party=10)[0]["slot_id"]
+
+        found = fill(ada, **{slot: 10})
+
+        assert found["items"][0]["unavailable"] == (
+            "The provider has to approve this first: ask for it with POST /api/bookings."
+        )
+        assert ada.post("/api/cart/checkout", ON_SITE).status_code == 409
 
     def test_of_an_empty_cart_is_refused(self, ada: Customer) -> None:
         assert ada.post("/api/cart/checkout", ON_DELIVERY).status_code == 409

@@ -169,3 +169,9 @@ class TestDocument:
         )
 
         assert contents_of(document_of(cart)) == cart
+
+    def test_of_another_version_of_the_program_is_read_as_far_as_it_is_known(self) -> None:
+        document = {**document_of(EMPTY.with_product("prd_1", 2)), "colour": "red"}
+        del document["country"]
+
+        assert things(contents_of(document)) == {"prd_1": 2}

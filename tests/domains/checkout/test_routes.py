@@ -226,6 +226,27 @@ class TestSigningIn:
         assert again.json["notices"] == []
         assert browser.get_cookie("climbup_cart", path="/api") is None
 
+    def test_brings_it_along_when_coupons_are_asked_for_first(self, app: Flask) -> None:
+        product, coupon = make_retail(stock=5), make_coupon()
+        ada = Customer.new(app.test_client())
+        browser = app.test_client()
+        browser.post("/api/cart/add", json={"product_id": product.id})
+
+        applied = browser.post("/api/coupons/apply", json={"codes": [coupon.code]}, headers=ada.headers)
+
+        assert applied.json["discount"] == {"amount": 1000, "currency": "EUR"}
+        assert things(browser.get("/api/cart", headers=ada.headers).json) == {product.id: 1}
+
+    def test_that_fails_leaves_the_visitors_cart_with_the_browser(self, app: Flask) -> None:
+        product = make_retail(stock=5)
+        browser = app.test_client()
+        browser.post("/api/cart/add", json={"product_id": product.id})
+
+        refused = browser.get("/api/cart", headers={"Authorization": "Bearer nonsense"})
+
+        assert refused.status_code == 401
+        assert things(browser.get("/api/cart").json) == {product.id: 1}
+
 
 class TestWithoutRedis:
     def test_a_cart_is_refused_and_is_there_again_afterwards(self, own_stores: Stores) -> None:
