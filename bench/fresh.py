@@ -22,7 +22,7 @@ FOLDER: Final = ROOT / "var" / "bench"
 def fresh_stores(name: str) -> Iterator[Stores]:
     """Stores that keep what is committed as production does (fsync on), dropped afterwards."""
     urls = embedded.ensure_running(FOLDER)
-    _drop(urls.postgres, name)
+    drop(urls.postgres, name)
     stores = Stores(with_database(urls.postgres, name), urls.redis)
     ensure_database(stores.postgres_url)
     with redis.Redis.from_url(stores.redis_url) as client:
@@ -32,10 +32,11 @@ def fresh_stores(name: str) -> Iterator[Stores]:
     try:
         yield stores
     finally:
-        _drop(urls.postgres, name)
+        drop(urls.postgres, name)
 
 
-def _drop(server: str, name: str) -> None:
+def drop(server: str, name: str) -> None:
+    """Drop a database that may be there, and whoever is connected to it."""
     with psycopg.connect(libpq_conninfo(server), autocommit=True) as connection:
         drop = psycopg.sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
         connection.execute(drop.format(psycopg.sql.Identifier(name)))

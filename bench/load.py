@@ -25,19 +25,27 @@ class Result:
         """Answers a second."""
         return len(self.latencies) / self.seconds
 
+    def add(self, other: "Result") -> None:
+        """Count another run as part of this one."""
+        self.seconds += other.seconds
+        self.latencies += other.latencies
+        for status, count in other.statuses.items():
+            self.statuses[status] = self.statuses.get(status, 0) + count
+
     def percentile(self, percent: int) -> float:
         """Latency in milliseconds below which `percent` of the answers stayed."""
         return quantiles(self.latencies, n=100)[percent - 1] * 1000
 
 
-def get(path: str) -> bytes:
+def get(path: str, *headers: str) -> bytes:
     """A prepared GET."""
-    return f"GET {path} HTTP/1.1\r\nHost: bench\r\nAccept: application/json\r\n\r\n".encode()
+    head = [f"GET {path} HTTP/1.1", "Host: bench", "Accept: application/json", *headers]
+    return "\r\n".join([*head, "", ""]).encode()
 
 
-def post(path: str, body: bytes, *headers: str) -> bytes:
-    """A prepared POST of JSON."""
-    head = [f"POST {path} HTTP/1.1", "Host: bench", "Content-Type: application/json", *headers]
+def post(path: str, body: bytes, *headers: str, method: str = "POST") -> bytes:
+    """A prepared POST of JSON, or another request with a body."""
+    head = [f"{method} {path} HTTP/1.1", "Host: bench", "Content-Type: application/json", *headers]
     return "\r\n".join([*head, f"Content-Length: {len(body)}", "", ""]).encode() + body
 
 
@@ -79,19 +87,25 @@ class Connection:
         self._socket.close()
 
 
-def drive(port: int, requests: Sequence[bytes], *, clients: int, seconds: float) -> Result:
-    """Send random ones of `requests` from `clients` connections for a while; each waits for its answer."""
+def drive(
+    port: int, requests: Sequence[bytes], *, clients: int, seconds: float, apart: bool = False
+) -> Result:
+    """Send random ones of `requests` from `clients` connections for a while; each waits for its answer.
+
+    `apart`: each client sends the one request at its own place in `requests`, again and again.
+    """
     result = Result()
     adding = threading.Lock()
     stop_at = time.perf_counter() + seconds
 
     def client(seed: int) -> None:
         choose = random.Random(seed).choice
+        mine = [requests[seed]] if apart else requests
         connection = Connection(port)
         latencies: list[float] = []
         statuses: dict[int, int] = {}
         while (sent := time.perf_counter()) < stop_at:
-            status, _ = connection.send(choose(requests))
+            status, _ = connection.send(choose(mine))
             latencies.append(time.perf_counter() - sent)
             statuses[status] = statuses.get(status, 0) + 1
         connection.close()
