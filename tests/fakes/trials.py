@@ -5,10 +5,9 @@ from typing import Final
 
 from backend.engine.matcher_checked import DURABLE
 from backend.infra.rule_trial import CHILD, Analysis, TrialResult, try_rulebook
+from tests.unmeasured import children_unmeasured
 
 _Key = tuple[tuple[tuple[str, str], ...], Analysis | None, str, tuple[str, ...]]
-# The child's own tests measure its coverage; to do so in each of hundreds would double what a trial takes.
-_UNMEASURED: Final = ("env", "-u", "COVERAGE_PROCESS_CONFIG", "-u", "COVERAGE_PROCESS_START")
 _known: Final[dict[_Key, TrialResult]] = {}
 
 
@@ -23,7 +22,9 @@ def try_once(
     key = (tuple(sources.items()), analysis, matcher, tuple(child))
     if key in _known:
         return _known[key]
-    result = try_rulebook(sources, analysis=analysis, matcher=matcher, child=(*_UNMEASURED, *child))
+    # The child has tests of its own, which measure it.
+    with children_unmeasured():
+        result = try_rulebook(sources, analysis=analysis, matcher=matcher, child=child)
     if not result.failure:
         _known[key] = result
     return result

@@ -18,6 +18,7 @@ from backend.infra.postgres import db
 from tests.conftest import Stores
 from tests.factories.apps import running_app
 from tests.factories.bookings import Customer, make_class, make_consultant, make_newcomers, next_week
+from tests.unmeasured import children_unmeasured
 
 LONGEST_WAIT = 120
 TRIES = 10
@@ -72,7 +73,11 @@ def _contend(
     stores: Stores, prize: Prize, headers: Sequence[dict[str, str]], *, processes: int, threads: int
 ) -> list[tuple[str, int, str | None]]:
     context = multiprocessing.get_context("spawn")
-    with context.Manager() as shared, ProcessPoolExecutor(processes, mp_context=context) as pool:
+    with (
+        children_unmeasured(),
+        context.Manager() as shared,
+        ProcessPoolExecutor(processes, mp_context=context) as pool,
+    ):
         start = shared.Barrier(processes * threads)
         crews = [
             pool.submit(_crew, stores, prize, headers[i * threads : (i + 1) * threads], i * threads, start)

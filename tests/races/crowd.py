@@ -27,6 +27,7 @@ from backend.kernel.versions import Edit
 from tests.conftest import Stores
 from tests.factories.apps import running_app
 from tests.factories.rules import SHIPPED, dearer
+from tests.unmeasured import children_unmeasured
 
 LONGEST_WAIT: Final = 120
 # Of one process; PostgreSQL has 200 for all of them.
@@ -240,7 +241,11 @@ class Crowd:
 def gather(processes: int) -> Iterator[Crowd]:
     """A crowd in so many processes."""
     context = multiprocessing.get_context("spawn")
-    with context.Manager() as shared, ProcessPoolExecutor(processes, mp_context=context) as pool:
+    with (
+        children_unmeasured(),
+        context.Manager() as shared,
+        ProcessPoolExecutor(processes, mp_context=context) as pool,
+    ):
         yield Crowd(pool, processes, shared)
 
 
