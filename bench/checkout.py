@@ -1,7 +1,7 @@
-"""200 buyers in 4 processes check out at the same instant, ten times over for goods and for coupons.
+"""200 buyers in 4 processes check out at the same instant, ten times over for goods, seats and coupons.
 
-They want the last 5 units; or one half a coupon that is good for 10 uses, the other one of which 100.00 EUR
-may be given, 9.00 EUR at a time.
+They want the last 5 units; or, with something else, one of the last 5 seats; or one half a coupon that is
+good for 10 uses, the other one of which 100.00 EUR may be given, 9.00 EUR at a time.
 Exits with 1 when an order too many or too few is placed, when anybody is told anything but that it is gone,
 or when lines of an order are not its total.
 """
@@ -23,6 +23,7 @@ from tests.races.checkout_race import (
     UNITS,
     Takings,
     race_for_coupons,
+    race_for_seats,
     race_for_units,
 )
 from tests.races.crowd import Crowd, gather
@@ -34,6 +35,7 @@ CROWD: Final = 200
 Race = Callable[[Stores, Crowd], Takings]
 RACES: Final[Mapping[str, tuple[Race, int, frozenset[str]]]] = {
     "units": (partial(race_for_units, buyers=CROWD), UNITS, GONE),
+    "seats": (partial(race_for_seats, buyers=CROWD), UNITS, GONE),
     "coupons": (partial(race_for_coupons, buyers=CROWD), REDUCTIONS, TOO_LATE),
 }
 

@@ -54,8 +54,10 @@ class Cancel:
             orders.cancel(order_id=view.order.id, actor=actor, version=None, now=self.now)
 
 
-def buyers_with(product_id: str, *, count: int, code: str | None = None, quantity: int = 1) -> Sequence[str]:
-    """The ids of so many users, each of whom has the product in the cart."""
+def buyers_with(
+    product_id: str, *, count: int, code: str | None = None, quantity: int = 1, slot_id: str | None = None
+) -> Sequence[str]:
+    """The ids of so many users, each of whom has the product (and a seat of the slot) in the cart."""
     users = [ids.new_id(ids.USER) for _ in range(count)]
     row = {
         "password_hash": None,
@@ -69,7 +71,8 @@ def buyers_with(product_id: str, *, count: int, code: str | None = None, quantit
     db.session.commit()
 
     def fill(cart: Contents) -> Contents:
-        return cart.with_product(product_id, quantity).with_codes([code] if code else [])
+        cart = cart.with_product(product_id, quantity).with_codes([code] if code else [])
+        return cart if slot_id is None else cart.with_slot(slot_id, 1)
 
     for user_id in users:
         svcs.flask.get(CartStore).change(CartOwner(user_id, None), fill)

@@ -22,6 +22,7 @@ from tests.races.checkout_race import (
     TOO_LATE,
     UNITS,
     race_for_coupons,
+    race_for_seats,
     race_for_units,
 )
 from tests.races.crowd import Crowd, gather
@@ -49,6 +50,12 @@ class TestACrowdAtTheCheckout:
         takings = race_for_units(shop, crowd, buyers=BUYERS)
 
         assert takings.is_right(orders=UNITS, told=GONE), takings
+
+    def test_gets_the_last_seats_once_and_sells_nothing_without_one(self, shop: Stores, crowd: Crowd) -> None:
+        takings = race_for_seats(shop, crowd, buyers=BUYERS)
+
+        assert takings.is_right(orders=UNITS, told=GONE), takings
+        assert takings.seats == UNITS
 
     def test_gets_no_more_of_coupons_than_their_limit_and_budget(self, shop: Stores, crowd: Crowd) -> None:
         takings = race_for_coupons(shop, crowd, buyers=BUYERS)
