@@ -21,6 +21,7 @@ from backend.domains.checkout import routes as cart
 from backend.domains.coupons import routes as coupons
 from backend.domains.currency import routes as currency
 from backend.domains.identity import routes as identity
+from backend.domains.identity import user_routes
 from backend.domains.pricing import routes as pricing
 from backend.domains.pricing import what_if_routes
 from backend.domains.quote_requests import routes as quote_requests
@@ -36,6 +37,7 @@ from backend.web.api import Blueprint, make_api
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     health.blueprint,
     identity.blueprint,
+    user_routes.users,
     catalog.categories,
     catalog.providers,
     product_routes.products,

@@ -21,6 +21,8 @@ from backend.kernel.errors import NotFoundError, UnauthenticatedError
 log = structlog.get_logger(__name__)
 
 SEEN_EVERY: Final = timedelta(minutes=1)
+# Whoever was seen so long ago at most is online.
+ONLINE_FOR: Final = timedelta(minutes=5)
 _LONGEST_USER_AGENT: Final = 300
 
 # KEYS: session, the user's sessions.
@@ -40,12 +42,15 @@ redis.call('PEXPIRE', KEYS[2], ARGV[5] - ARGV[4])
 return 'rotated'
 """
 
-# KEYS: session. ARGV: user, now, how long a sighting stays good (ms). Writes once in that time at most.
+# KEYS: session, who is online. ARGV: user, now, how long a sighting stays good, how long the seen are
+# online (both ms). Writes once in the former time at most.
 _SEE: Final = """
 local found = redis.call('HMGET', KEYS[1], 'user_id', 'seen_at', 'expires_at')
 if found[1] ~= ARGV[1] or tonumber(found[3]) <= tonumber(ARGV[2]) then return 0 end
 if tonumber(ARGV[2]) - tonumber(found[2]) >= tonumber(ARGV[3]) then
   redis.call('HSET', KEYS[1], 'seen_at', ARGV[2])
+  redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
+  redis.call('PEXPIRE', KEYS[2], ARGV[4])
 end
 return 1
 """
@@ -77,6 +82,14 @@ class OpenSession:
     created_at: datetime
     seen_at: datetime
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """When a user was last seen, exact to a minute."""
+
+    seen_at: datetime
+    user_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +129,9 @@ class Sessions:
             pipe.zremrangebyscore(_sessions(user_id), 0, now)
             pipe.zadd(_sessions(user_id), {ticket.session_id: expires})
             pipe.pexpire(_sessions(user_id), self.lifetime)
+            pipe.zremrangebyscore(_online(), 0, now - _ms(ONLINE_FOR))
+            pipe.zadd(_online(), {user_id: now})
+            pipe.pexpire(_online(), ONLINE_FOR)
             pipe.execute()
         return ticket
 
@@ -153,7 +169,16 @@ class Sessions:
         if self.outage.lasts():
             return
         try:
-            live = self.redis.eval(_SEE, 1, _session(session_id), user_id, self._now(), _ms(SEEN_EVERY))
+            live = self.redis.eval(
+                _SEE,
+                2,
+                _session(session_id),
+                _online(),
+                user_id,
+                self._now(),
+                _ms(SEEN_EVERY),
+                _ms(ONLINE_FOR),
+            )
         except RedisError as error:
             self.outage.begin(error)
             return
@@ -170,6 +195,17 @@ class Sessions:
             found = pipe.execute()
         sessions = [_open(name, fields) for name, fields in zip(names, found, strict=True) if fields]
         return sorted(sessions, key=lambda session: (session.seen_at, session.id), reverse=True)
+
+    def online(self, *, before: Sighting | None, limit: int) -> list[Sighting]:
+        """The `limit` users seen last, in the last five minutes and with a live session, from `before` on."""
+        now = self._now()
+        newest = now if before is None else _milliseconds(before.seen_at)
+        found: Any = self.redis.zrevrangebyscore(
+            _online(), newest, f"({now - _ms(ONLINE_FOR)}", withscores=True
+        )
+        seen = [Sighting(_instant(str(int(score))), user_id) for user_id, score in found]
+        # Redis orders those of the same instant by their ids, too.
+        return [one for one in seen if before is None or _rank(one) < _rank(before)][:limit]
 
     def revoke(self, *, session_id: str, user_id: str) -> None:
         """End a session of the user. NotFoundError when they have none of that id."""
@@ -192,7 +228,10 @@ class Sessions:
         with self.redis.pipeline() as pipe:
             pipe.delete(*map(_session, names))
             pipe.zrem(_sessions(user_id), *names)
-            pipe.execute()
+            pipe.zcard(_sessions(user_id))
+            *_, left = pipe.execute()
+        if not left:
+            self.redis.zrem(_online(), user_id)
 
     def _now(self) -> int:
         return int(self.clock.now().timestamp() * 1000)
@@ -204,6 +243,18 @@ def _session(session_id: str) -> str:
 
 def _sessions(user_id: str) -> str:
     return key("sessions", user_id)
+
+
+def _online() -> str:
+    return key("online")
+
+
+def _rank(sighting: Sighting) -> tuple[datetime, str]:
+    return sighting.seen_at, sighting.user_id
+
+
+def _milliseconds(instant: datetime) -> int:
+    return round(instant.timestamp() * 1000)
 
 
 def _ms(span: timedelta) -> int:

@@ -7,7 +7,9 @@ import svcs
 from flask import Flask
 
 from backend.config import Settings
+from backend.domains.identity.directory import UserDirectory
 from backend.domains.identity.passwords import PasswordHasher
+from backend.domains.identity.preferences import PreferenceService
 from backend.domains.identity.service import UserService
 from backend.domains.identity.sign_in import SignIn
 from backend.infra.audit import AuditLog
@@ -29,6 +31,8 @@ def register_identity(app: Flask, settings: Settings, passwords: PasswordHasher)
     register(app, Sessions, _sessions)
     register(app, UserService, _users)
     register(app, SignIn, _sign_in)
+    register(app, PreferenceService, _preferences)
+    register(app, UserDirectory, _directory)
 
 
 def _request_limit(rate: Rate, container: svcs.Container) -> RequestLimit:
@@ -59,3 +63,11 @@ def _users(container: svcs.Container) -> UserService:
         audit=container.get(AuditLog),
         passwords=container.get(PasswordHasher),
     )
+
+
+def _preferences() -> PreferenceService:
+    return PreferenceService(db.session)
+
+
+def _directory(container: svcs.Container) -> UserDirectory:
+    return UserDirectory(db.session, container.get(Sessions))

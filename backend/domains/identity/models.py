@@ -1,6 +1,6 @@
-"""The users table."""
+"""Tables of users."""
 
-from sqlalchemy import Text
+from sqlalchemy import BigInteger, ForeignKey, Text
 from sqlalchemy.dialects.postgresql import ARRAY, CITEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -20,4 +20,21 @@ class UserRow(Base):
     locale: Mapped[str] = mapped_column(Text)
     country: Mapped[str | None] = mapped_column(Text)
     loyalty_tier: Mapped[str] = mapped_column(Text)
+    # The member of staff who set the tier; None where the rules decide it.
+    loyalty_set_by: Mapped[str | None] = mapped_column(Text)
+    vat_id: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[Instant]
+
+
+class PreferencesRow(Base):
+    """What a user likes to see; both ends of the price range are in `currency`."""
+
+    __tablename__ = "user_preferences"
+
+    user_id: Mapped[str] = mapped_column(Text, ForeignKey("users.id"), primary_key=True)
+    categories: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    brands: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    currency: Mapped[str | None] = mapped_column(Text)
+    minimum_minor: Mapped[int | None] = mapped_column(BigInteger)
+    maximum_minor: Mapped[int | None] = mapped_column(BigInteger)
+    version: Mapped[int]

@@ -91,6 +91,14 @@ class ProfileSchema(Schema):
     name = _name()
     locale = _locale()
     country = _country()
+    vat_id = ma.fields.String(
+        allow_none=True,
+        validate=ma.validate.Length(4, 20),
+        metadata={
+            "description": "VAT number of a business in the EU, with its country",
+            "example": "DE136695976",
+        },
+    )
 
 
 class UserSchema(Schema):
@@ -103,6 +111,7 @@ class UserSchema(Schema):
     locale = ma.fields.String(required=True, metadata={"description": "BCP 47"})
     country = ma.fields.String(allow_none=True, metadata={"description": "ISO 3166-1 alpha-2"})
     loyalty_tier = ma.fields.String(required=True)
+    vat_id = ma.fields.String(allow_none=True, metadata={"description": "VAT number of a business"})
     created_at = InstantField(required=True)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from backend.domains.identity.models import UserRow
 from backend.domains.identity.passwords import PasswordHasher, check_strength
+from backend.domains.identity.vat import normal_vat_id
 from backend.infra.audit import AuditLog
 from backend.infra.clock import Clock
 from backend.infra.postgres import DbSession, violated
@@ -29,7 +30,10 @@ class WrongCredentialsError(UnauthenticatedError):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person who can sign in; `country` is ISO 3166-1 alpha-2, `locale` BCP 47."""
+    """A person who can sign in; `country` is ISO 3166-1 alpha-2, `locale` BCP 47.
+
+    `vat_id` is that of a business; `loyalty_set_by` the member of staff who set the tier, if one did.
+    """
 
     id: str
     email: str
@@ -39,6 +43,8 @@ class User:
     loyalty_tier: str
     country: str | None
     created_at: datetime
+    vat_id: str | None = None
+    loyalty_set_by: str | None = None
 
 
 class ProfileChanges(TypedDict, total=False):
@@ -47,6 +53,7 @@ class ProfileChanges(TypedDict, total=False):
     name: str
     locale: str
     country: str | None
+    vat_id: str | None
 
 
 @dataclass(frozen=True)
@@ -63,11 +70,11 @@ class UserService:
         row = self.session.get(UserRow, user_id)
         if row is None:
             raise NotFoundError(f"There is no user {user_id}.")
-        return _user(row)
+        return user_of(row)
 
     def user_with_email(self, *, email: str) -> User:
         """The user with this address. NotFoundError when there is none."""
-        return _user(self._row_of(email))
+        return user_of(self._row_of(email))
 
     def register(
         self,
@@ -95,7 +102,7 @@ class UserService:
         )
         self.session.add(row)
         self._flush_new(email)
-        return _user(row)
+        return user_of(row)
 
     def authenticate(self, *, email: str, password: str) -> User:
         """The user with this address and password. WrongCredentialsError, after equal work, for others."""
@@ -107,17 +114,19 @@ class UserService:
         if self.passwords.outdated(kept):
             row.password_hash = self.passwords.hash(password)
             self.session.flush()
-        return _user(row)
+        return user_of(row)
 
     def change_profile(self, *, user_id: str, **changes: Unpack[ProfileChanges]) -> User:
-        """The user with a new profile. NotFoundError when there is none."""
+        """The user with a new profile. NotFoundError, InvalidError for a wrong VAT number."""
         row = self.session.get(UserRow, user_id, with_for_update=True)
         if row is None:
             raise NotFoundError(f"There is no user {user_id}.")
+        if (vat_id := changes.get("vat_id")) is not None:
+            changes["vat_id"] = normal_vat_id(vat_id)
         for field, value in changes.items():
             setattr(row, field, value)
         self.session.flush()
-        return _user(row)
+        return user_of(row)
 
     def create_admin(self, *, email: str, password: str, actor_id: str | None) -> User:
         """A new user who may do everything, noted in the audit log."""
@@ -145,7 +154,7 @@ class UserService:
             after={"roles": row.roles},
         )
         self.session.flush()
-        return _user(row)
+        return user_of(row)
 
     def _row_of(self, email: str, *, lock: bool = False) -> UserRow:
         row = self._find(email, lock=lock)
@@ -180,7 +189,8 @@ def normal_email(email: str) -> str:
         raise InvalidError("The e-mail address is not valid.", errors={"email": [str(error)]}) from error
 
 
-def _user(row: UserRow) -> User:
+def user_of(row: UserRow) -> User:
+    """The user of a row."""
     return User(
         id=row.id,
         email=row.email,
@@ -190,4 +200,6 @@ def _user(row: UserRow) -> User:
         loyalty_tier=row.loyalty_tier,
         country=row.country,
         created_at=row.created_at,
+        vat_id=row.vat_id,
+        loyalty_set_by=row.loyalty_set_by,
     )
