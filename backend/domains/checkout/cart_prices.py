@@ -171,7 +171,7 @@ class CartPrices:
                     tuple(items),
                     wanted,
                     price,
-                    tuple(options),
+                    _presented(options, price),
                     _told(price, self.rules.rulebook().vocabulary),
                     contents.notices,
                 )
@@ -221,6 +221,17 @@ class _Asked:
             shipping=shipping.key if shipping else None,
             country=contents.country,
         )
+
+
+def _presented(options: Sequence[ShippingOption], price: OrderPrice) -> tuple[ShippingOption, ...]:
+    """Ways of delivery at their prices in the currency in which the order is paid."""
+    rates = {rate.source: rate for rate in price.rates if rate.target == price.currency}
+    return tuple(
+        replace(option, price=rates[option.price.currency].apply(option.price))
+        if option.price.currency != price.currency
+        else option
+        for option in options
+    )
 
 
 def _told(price: OrderPrice, vocabulary: Vocabulary) -> tuple[NearMiss, ...]:

@@ -65,6 +65,10 @@ class CartAddSchema(Schema):
         """An item is one thing."""
         if (data.get("product_id") is None) == (data.get("slot_id") is None):
             raise ma.ValidationError("Give either a product_id or a slot_id.", "product_id")
+        if data.get("slot_id") is not None and data.get("quantity", 1) != 1:
+            raise ma.ValidationError("A slot is booked once; say party for several persons.", "quantity")
+        if data.get("product_id") is not None and data.get("party", 1) != 1:
+            raise ma.ValidationError("A product has no party; say quantity for several units.", "party")
 
 
 class CartUpdateSchema(Schema):

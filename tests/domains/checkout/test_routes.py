@@ -72,7 +72,16 @@ class TestAdding:
             assert ada.post("/api/cart/add", item).status_code == 404
 
     @pytest.mark.parametrize(
-        "item", [{}, {"product_id": "prd_1"}, {"product_id": None, "slot_id": None}, {"quantity": 0}]
+        "item",
+        [
+            {},
+            {"product_id": "prd_1"},
+            {"product_id": None, "slot_id": None},
+            {"product_id": "prd_01kaj3zq6m8v9x2c4b5n7p8q9r", "quantity": 0},
+            {"product_id": "prd_01kaj3zq6m8v9x2c4b5n7p8q9r", "quantity": 100},
+            {"product_id": "prd_01kaj3zq6m8v9x2c4b5n7p8q9r", "party": 2},
+            {"slot_id": "slt_" + "0" * 32, "quantity": 2},
+        ],
     )
     def test_of_nothing_is_refused(self, ada: Customer, item: Any) -> None:
         assert ada.post("/api/cart/add", item).status_code == 422
@@ -107,6 +116,28 @@ class TestChanging:
         assert collected.json["shipping"]["chosen"] == "pickup"
         assert abroad.json["shipping"]["chosen"] == "standard"
         assert "European Union" in abroad.json["shipping"]["options"][1]["refused_because"]
+
+    def test_chooses_the_currency_of_all_amounts(self, ada: Customer) -> None:
+        fill(ada, **{make_retail(stock=9, price=eur("20.00")).id: 1})
+
+        found = ada.put("/api/cart/options", {"currency": "USD"}).json
+
+        amounts = [found["total"], found["items"][0]["total"], *(line["amount"] for line in found["charges"])]
+        amounts += [option["price"] for option in found["shipping"]["options"]]
+        assert {amount["currency"] for amount in amounts} == {"USD"}
+        assert (
+            sum(amount["amount"] for amount in amounts[1 : 2 + len(found["charges"])]) == amounts[0]["amount"]
+        )
+
+    def test_that_cannot_be_priced_says_why_and_keeps_the_items(self, ada: Customer) -> None:
+        product = make_retail(stock=9, price=eur("20.00"))
+        fill(ada, **{product.id: 1})
+
+        found = ada.put("/api/cart/options", {"currency": "KWD"}).json
+
+        assert found["total"] is None
+        assert "There is no exchange rate for KWD" in found["notices"][0]
+        assert things(found) == {product.id: 1}
 
 
 class TestUnavailableItems:
