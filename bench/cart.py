@@ -149,7 +149,7 @@ def _print_table(
             times = "".join(f"{result.percentile(percent):>9.1f}" for percent in (50, 95))
             sent = f"{count.work} + {count.transaction}"
             print(f"  {shop.name:24}{clients:>8}{result.rate:>9.1f}{times}{sent:>13}  {result.statuses}")
-    print("  statements: those that read or write + those that begin and end transactions")
+    print("  statements: that read or write + that begin or end transactions or try a connection")
 
 
 def _print_ratios(

@@ -16,8 +16,9 @@ import psycopg
 
 from backend.infra.postgres import libpq_conninfo
 
-STATEMENT: Final = re.compile(r"^(\w+)\|LOG:  (?:statement|execute [^:]*): (\w+)", re.MULTILINE)
-TRANSACTION: Final = frozenset({"BEGIN", "START", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"})
+STATEMENT: Final = re.compile(r"^(\w+)\|LOG:  (?:statement|execute [^:]*): (\w+|;)", re.MULTILINE)
+# An empty statement asks a connection that was idle whether it still lives.
+TRANSACTION: Final = frozenset({";", "BEGIN", "START", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"})
 SETTLE_SECONDS: Final = 0.05
 SWITCH_ON: Final = ("ALTER SYSTEM SET log_statement = 'all'", "ALTER SYSTEM SET log_line_prefix = '%d|'")
 SWITCH_OFF: Final = ("ALTER SYSTEM RESET log_statement", "ALTER SYSTEM RESET log_line_prefix")
@@ -25,7 +26,7 @@ SWITCH_OFF: Final = ("ALTER SYSTEM RESET log_statement", "ALTER SYSTEM RESET log
 
 @dataclass(frozen=True)
 class Statements:
-    """How many of a request: those that read or write, and those that only begin or end a transaction."""
+    """How many of a request: those that read or write, and those of transactions and tries."""
 
     work: int
     transaction: int

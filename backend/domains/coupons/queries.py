@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 
 from backend.domains.coupons.entities import Usage, UseState
 from backend.domains.coupons.models import (
@@ -73,19 +73,31 @@ def usages(
     session: DbSession, *, coupon_ids: Collection[str], customer_id: str | None, now: datetime
 ) -> dict[str, Usage]:
     """How much of each coupon is used; what was reserved and has expired does not count."""
+    values = {"coupons": list(coupon_ids), "customer": customer_id, "now": now}
+    return {row[0]: Usage(row[1], row[2], int(row[3])) for row in session.execute(_USAGES, values)}
+
+
+def _usages() -> Select[Any]:
+    """The query of `usages`, built once: each priced cart with coupons sends it."""
     use, counter, own = CouponUseRow, CouponCounterRow, CouponCustomerCounterRow
+    coupons_asked = bindparam("coupons", type_=use.coupon_id.type, expanding=True)
+    customer = bindparam("customer", type_=use.customer.type)
     overdue = (
         select(
             use.coupon_id,
             func.count().label("uses"),
-            func.count().filter(use.customer == customer_id).label("own"),
+            func.count().filter(use.customer == customer).label("own"),
             func.sum(use.discount_minor).label("spent"),
         )
-        .where(use.coupon_id.in_(coupon_ids), use.state == UseState.RESERVED, use.expires_at <= now)
+        .where(
+            use.coupon_id.in_(coupons_asked),
+            use.state == UseState.RESERVED,
+            use.expires_at <= bindparam("now"),
+        )
         .group_by(use.coupon_id)
         .subquery()
     )
-    query = (
+    return (
         select(
             counter.coupon_id,
             counter.uses - func.coalesce(overdue.c.uses, 0),
@@ -93,7 +105,9 @@ def usages(
             func.greatest(counter.spent_minor - func.coalesce(overdue.c.spent, 0), 0),
         )
         .outerjoin(overdue, overdue.c.coupon_id == counter.coupon_id)
-        .outerjoin(own, and_(own.coupon_id == counter.coupon_id, own.customer == customer_id))
-        .where(counter.coupon_id.in_(coupon_ids))
+        .outerjoin(own, and_(own.coupon_id == counter.coupon_id, own.customer == customer))
+        .where(counter.coupon_id.in_(coupons_asked))
     )
-    return {row[0]: Usage(row[1], row[2], int(row[3])) for row in session.execute(query)}
+
+
+_USAGES: Final = _usages()

@@ -155,9 +155,10 @@ def _greedy(useful: Sequence[Assessment], basket: Basket, refusals: Refusals) ->
 
 def _by_promise(useful: Sequence[Assessment]) -> Iterator[tuple[int, tuple[Assessment, ...]]]:
     """Every combination with the sum of what its coupons take off alone, the greatest sum first."""
+    alone = {one.coupon.id: one.discount.minor for one in useful}
     sizes = range(1, len(useful) + 1)
     every = (some for size in sizes for some in combinations(useful, size))
-    promised = [(sum(one.discount.minor for one in some), some) for some in every]
+    promised = [(sum(alone[one.coupon.id] for one in some), some) for some in every]
     promised.sort(key=lambda pair: -pair[0])
     yield from promised
 
