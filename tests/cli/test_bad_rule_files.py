@@ -8,10 +8,12 @@ import pytest
 from flask import Flask
 
 from backend.config import ROOT
-from backend.engine.problems import RulebookError
+from backend.engine.matcher_checked import DURABLE
+from backend.engine.problems import Problem, RulebookError
 from backend.infra.rule_files import folder_sources, read_sources
 from backend.infra.rule_trial import try_rulebook
-from tests.fakes.trials import try_once
+from backend.infra.rule_trial_child import try_sources
+from tests.unmeasured import children_unmeasured
 
 PEAK = "peak_hours.yaml"
 TABLE = "tables/group_discount.csv"
@@ -102,14 +104,14 @@ class TestBadRuleFiles:
 
 
 def refused_by_publish(folder: Path) -> tuple[str, ...]:
-    """What publishing this folder would say: of its bytes, or of its texts in the child process."""
+    """What publishing this folder would say: of its bytes, or what the child process would find in its texts."""
     try:
         sources = folder_sources(folder)
     except RulebookError as error:
         return tuple(str(problem) for problem in error.problems)
-    result = try_once(sources)
-    assert not result.failure
-    return result.messages
+    tried = try_sources(sources, matcher=DURABLE)
+    assert not tried["failure"]
+    return tuple(str(Problem(**problem)) for problem in tried["problems"])
 
 
 def with_rules(rules: list[str]) -> dict[str, str]:
@@ -141,6 +143,7 @@ class TestRulesBeyondTheLimitsOfDurableRules:
     def test_are_tried_in_a_child_and_read_all_the_same(self, rules: list[str]) -> None:
         sources = with_rules(rules)
 
-        result = try_rulebook(sources, timeout_seconds=120)
+        with children_unmeasured():
+            result = try_rulebook(sources, timeout_seconds=120)
 
         assert (result.messages, result.version) == ((), read_sources(sources).version)
