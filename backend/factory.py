@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from backend import wiring
 from backend.cli import rules, users, worker
 from backend.config import ROOT, Settings
+from backend.domains.admin import routes as admin
 from backend.domains.availability import routes as availability
 from backend.domains.backtesting import routes as backtesting
 from backend.domains.bookings import routes as bookings
@@ -56,6 +57,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     cart.blueprint,
     order_routes.orders,
     rule_routes.blueprint,
+    admin.blueprint,
     proposal_routes.blueprint,
 )
 COMMANDS: Final[tuple[Command, ...]] = (

@@ -20,6 +20,7 @@ from backend.infra.jobs import JobQueue, Task, queue_app
 from backend.infra.postgres import IDLE_SECONDS, DbSession, db, ping_idle
 from backend.infra.redis import Outage
 from backend.infra.rule_trial import TryRules, try_rulebook
+from backend.wiring.admin import register_admin
 from backend.wiring.availability import TASKS as CATALOG_TASKS
 from backend.wiring.availability import register_availability, register_catalog
 from backend.wiring.backtesting import TASKS as BACKTEST_TASKS
@@ -69,6 +70,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     register_bookings(app)
     register_checkout(app, settings)
     register_backtesting(app)
+    register_admin(app)
 
 
 def _register_infra(app: Flask, settings: Settings, parts: Parts, engine: Engine) -> None:

@@ -7,7 +7,7 @@ import svcs
 from flask import Flask
 
 from backend.cli.demo import seed
-from backend.cli.demo_house import CONSULTANTS, PASSWORD, USERS
+from backend.domains.admin.demo_house import CONSULTANTS, PASSWORD, USERS
 from backend.domains.availability.schedules import ScheduleService
 from backend.domains.availability.service import AvailabilityService
 from backend.domains.catalog.service import CatalogService

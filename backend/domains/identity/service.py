@@ -85,6 +85,7 @@ class UserService:
         roles: Iterable[Role] = (Role.CUSTOMER,),
         locale: str = "en",
         country: str | None = None,
+        loyalty_tier: str = "none",
     ) -> User:
         """A new user. EmailTakenError, WeakPasswordError, InvalidError for what is no address."""
         email = normal_email(email)
@@ -97,7 +98,7 @@ class UserService:
             roles=sorted(roles),
             locale=locale,
             country=country,
-            loyalty_tier="none",
+            loyalty_tier=loyalty_tier,
             created_at=self.clock.now(),
         )
         self.session.add(row)
