@@ -19,5 +19,5 @@ class Customers:
             return VISITOR
         if user_id not in self.known:
             user = self.users.user(user_id)
-            self.known[user_id] = Customer(loyalty_tier=user.loyalty_tier, country=user.country)
+            self.known[user_id] = Customer(user.loyalty_tier, user.country, user.vat_id is not None)
         return self.known[user_id]

@@ -118,7 +118,7 @@ class Orders:
     def _customer(self, wanted: Wanted) -> Customer:
         known = self.customers.customer(wanted.user_id)
         country = wanted.country or known.country
-        return replace(known, country=country, is_business=wanted.vat_id is not None)
+        return replace(known, country=country)
 
     def _shopper(self, customer: Customer, wanted: Wanted, candidates: Candidates) -> Shopper:
         """What coupons may know of who buys; orders are counted where a coupon is for the first one alone."""

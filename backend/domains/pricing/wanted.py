@@ -31,7 +31,7 @@ class Wanted:
 
     `cart_id` stands for a visitor whose uses of coupons are counted. `currency` is the one to pay in,
     None for that of the items; `shipping` the way of delivery; `country` where goods go (ISO 3166-1
-    alpha-2); `vat_id` the number of a business, checked.
+    alpha-2).
     """
 
     items: tuple[Item, ...]
@@ -42,10 +42,9 @@ class Wanted:
     payment_method: str | None = None
     shipping: str | None = None
     country: str | None = None
-    vat_id: str | None = None
 
     @property
     def is_one_slot(self) -> bool:
         """Whether it is one slot and nothing else, as a booking is made of."""
-        beside = (self.codes, self.payment_method, self.shipping, self.country, self.vat_id)
+        beside = (self.codes, self.payment_method, self.shipping, self.country)
         return len(self.items) == 1 and self.items[0].slot_id is not None and not any(beside)

@@ -88,6 +88,16 @@ class TestOrders:
 
         assert [(tax["label"], tax["tax"]) for tax in quote["taxes"]] == [("VAT 19 %", eur(1900))]
 
+    def test_of_a_business_abroad_leave_the_tax_to_it(self, customer: Customer) -> None:
+        goods = make_retail(price=Money(11900, "EUR"))
+        profile = {"country": "DE", "vat_id": "DE136695976"}
+        assert customer.put("/api/auth/profile", profile).status_code == 200
+
+        quote = customer.post("/api/quotes", {"items": [{"product_id": goods.id}]}).json
+
+        assert quote["total"] == eur(10000)
+        assert quote["taxes"][0]["reverse_charge"].startswith("Reverse charge")
+
     def test_can_be_paid_in_another_currency_and_say_the_rate(self, customer: Customer) -> None:
         goods = make_retail(price=Money(10000, "EUR"))
 
