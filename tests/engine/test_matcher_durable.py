@@ -31,7 +31,7 @@ def for_kinds(condition, *kinds: str) -> Candidate:
 
 class TestAgreement:
     @given(candidates(), st.lists(facts(), min_size=1, max_size=10))
-    @settings(max_examples=100)
+    @settings(max_examples=60)
     def test_it_answers_as_the_compiled_matcher(self, rules, cases) -> None:
         expected, actual = compiled(rules, vocabulary=VOCABULARY), durable(rules, vocabulary=VOCABULARY)
 
