@@ -93,13 +93,16 @@ class Draft:
         self.cost = None if self.cost is None else rate.apply(self.cost)
         self.facts = self.facts.replace(base=self.subtotal, cost=self.cost, currency=rate.target)
 
-    def take_off(self, coupon: Redeemed, share: Money) -> None:
-        """Add a coupon's line."""
-        if not share:
-            return
-        self._add(Line(COUPON, f"{coupon.label} ({coupon.code})", -share))
-        if coupon.may_go_below_floor:
-            self.may_pass_floor = RuleRef(COUPON, coupon.code, file="", line=0)
+    def take_off(self, reliefs: Iterable[tuple[Redeemed, Money]]) -> None:
+        """Add a line for each coupon that takes something off."""
+        before = len(self.lines)
+        for coupon, share in reliefs:
+            if share:
+                self.lines.append(Line(COUPON, f"{coupon.label} ({coupon.code})", -share))
+                if coupon.may_go_below_floor:
+                    self.may_pass_floor = RuleRef(COUPON, coupon.code, file="", line=0)
+        if len(self.lines) > before:
+            self._come_to(sum((line.amount for line in self.lines[before:]), self.subtotal))
 
     def keep_floor(self, decision: Decision) -> None:
         """Raise the price to the floor, unless a rule that fired may pass it; then say which."""

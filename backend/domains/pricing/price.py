@@ -78,11 +78,11 @@ class _OrderDraft:
         amounts = [max(item.subtotal, zero) for item in self.items]
         shipping = zero if self.charges is None else self.charges.subtotal
         self.redemption = self.order.redeem(amounts, shipping)
-        for coupon in self.redemption.redeemed:
-            for item, share in zip(self.items, coupon.shares, strict=True):
-                item.take_off(coupon, share)
-            if self.charges is not None:
-                self.charges.take_off(coupon, coupon.shipping)
+        redeemed = self.redemption.redeemed
+        for number, item in enumerate(self.items):
+            item.take_off((coupon, coupon.shares[number]) for coupon in redeemed)
+        if self.charges is not None:
+            self.charges.take_off((coupon, coupon.shipping) for coupon in redeemed)
 
     def settle_taxes(self) -> None:
         """Tax what is sold and what comes on top of it."""
