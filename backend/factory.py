@@ -17,7 +17,7 @@ from backend.domains.backtesting import routes as backtesting
 from backend.domains.bookings import routes as bookings
 from backend.domains.catalog import product_routes, stock_routes
 from backend.domains.catalog import routes as catalog
-from backend.domains.checkout import order_routes
+from backend.domains.checkout import order_routes, purchase_routes
 from backend.domains.checkout import routes as cart
 from backend.domains.coupons import routes as coupons
 from backend.domains.currency import routes as currency
@@ -39,6 +39,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     health.blueprint,
     identity.blueprint,
     user_routes.users,
+    purchase_routes.blueprint,
     catalog.categories,
     catalog.providers,
     product_routes.products,

@@ -9,6 +9,7 @@ from flask import Flask
 from backend.config import Settings
 from backend.domains.availability.service import AvailabilityService
 from backend.domains.bookings.orders import OrderBookings
+from backend.domains.bookings.service import BookingService
 from backend.domains.catalog.listing import ProductListing
 from backend.domains.catalog.stock import StockService
 from backend.domains.checkout.baskets import KeptBaskets
@@ -19,6 +20,7 @@ from backend.domains.checkout.lookup import ItemLookup
 from backend.domains.checkout.orders import OrderService
 from backend.domains.checkout.owners import CartOwners
 from backend.domains.checkout.placing import Checkout
+from backend.domains.checkout.purchases import PurchaseHistory
 from backend.domains.checkout.service import CartService
 from backend.domains.coupons.baskets import Baskets, CartBaskets
 from backend.domains.coupons.uses import CouponUses
@@ -45,6 +47,7 @@ def register_checkout(app: Flask, settings: Settings) -> None:
     register(app, OrderJournal, _journal)
     register(app, OrderService, _orders)
     register(app, Checkout, _checkout)
+    register(app, PurchaseHistory, _purchases)
 
 
 def _store(container: svcs.Container) -> CartStore:
@@ -110,3 +113,7 @@ def _checkout(container: svcs.Container) -> Checkout:
         coupons=container.get(CouponUses),
         journal=container.get(OrderJournal),
     )
+
+
+def _purchases(container: svcs.Container) -> PurchaseHistory:
+    return PurchaseHistory(*container.get(BookingService, OrderService))

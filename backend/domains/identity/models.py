@@ -20,7 +20,7 @@ class UserRow(Base):
     locale: Mapped[str] = mapped_column(Text)
     country: Mapped[str | None] = mapped_column(Text)
     loyalty_tier: Mapped[str] = mapped_column(Text)
-    # The member of staff who set the tier; None where the rules decide it.
+    # The member of staff who set the tier; None when nobody did.
     loyalty_set_by: Mapped[str | None] = mapped_column(Text)
     vat_id: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[Instant]

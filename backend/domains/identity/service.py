@@ -129,6 +129,22 @@ class UserService:
         self.session.flush()
         return user_of(row)
 
+    def set_loyalty_tier(self, *, user_id: str, tier: str, actor_id: str) -> User:
+        """The user in the tier that a member of staff gives them, noted in the audit log. NotFoundError."""
+        row = self.session.get(UserRow, user_id, with_for_update=True)
+        if row is None:
+            raise NotFoundError(f"There is no user {user_id}.")
+        self.audit.record(
+            actor_id=actor_id,
+            action="user.loyalty_tier_set",
+            subject=row.id,
+            before={"loyalty_tier": row.loyalty_tier},
+            after={"loyalty_tier": tier},
+        )
+        row.loyalty_tier, row.loyalty_set_by = tier, actor_id
+        self.session.flush()
+        return user_of(row)
+
     def create_admin(self, *, email: str, password: str, actor_id: str | None) -> User:
         """A new user who may do everything, noted in the audit log."""
         user = self.register(

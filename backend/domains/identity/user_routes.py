@@ -10,6 +10,7 @@ from backend.domains.identity.directory import OnlineUser, UserDirectory
 from backend.domains.identity.preferences import Preferences, PreferenceService
 from backend.domains.identity.service import User, UserService
 from backend.domains.identity.user_schemas import (
+    LoyaltyTierSchema,
     OnlinePageSchema,
     PreferencesSchema,
     StaffUserPageSchema,
@@ -84,6 +85,18 @@ def online_users(asked: dict[str, Any]) -> Page[OnlineUser]:
 def read_user(user_id: str) -> User:
     """One user (support)."""
     return svcs.flask.get(UserService).user(user_id)
+
+
+@users.put("/<user_id>/loyalty-tier")
+@requires(Role.SUPPORT)
+@users.arguments(LoyaltyTierSchema)
+@users.response(200, StaffUserSchema)
+@users.alt_response(403, description="Only staff can do this")
+@users.alt_response(404, description="No such user")
+def set_loyalty_tier(asked: dict[str, str], user_id: str) -> User:
+    """Put a user into a loyalty tier, which rules may ask for (support)."""
+    service = svcs.flask.get(UserService)
+    return service.set_loyalty_tier(user_id=user_id, actor_id=caller_id(), **asked)
 
 
 def _sighting(cursor: str | None) -> Sighting | None:

@@ -12,6 +12,8 @@ from backend.web.fields import InstantField, Schema, money_field
 from backend.web.pagination import PageArgs
 
 MOST_PREFERRED = 50
+# As the fact `loyalty_tier` of the rules has them.
+TIERS = ("none", "silver", "gold", "platinum")
 _SLUG = ma.validate.Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*$", error="Must look like `home-and-garden`.")
 
 
@@ -84,8 +86,14 @@ class StaffUserSchema(UserSchema):
     """A user as staff see them."""
 
     loyalty_set_by = ma.fields.String(
-        allow_none=True, metadata={"description": "who of the staff set the tier; null: the rules decide it"}
+        allow_none=True, metadata={"description": "who of the staff set the tier; null when nobody did"}
     )
+
+
+class LoyaltyTierSchema(Schema):
+    """The tier that a user is to have."""
+
+    tier = ma.fields.String(required=True, validate=ma.validate.OneOf(TIERS))
 
 
 class StaffUserPageSchema(Schema):

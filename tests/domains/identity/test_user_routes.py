@@ -1,8 +1,10 @@
 """/api/users."""
 
 import pytest
+import svcs
 from flask.testing import FlaskClient
 
+from backend.infra.audit import AuditLog
 from backend.kernel.roles import Role
 from tests.factories.bookings import Customer
 from tests.fakes.clock import FakeClock
@@ -151,6 +153,32 @@ class TestStaff:
 
         assert (answer.json["email"], answer.json["loyalty_set_by"]) == (customer.user.email, None)
         assert support.get("/api/users/usr_nobody").status_code == 404
+
+    def test_put_a_user_into_a_tier_which_is_in_the_audit_log(
+        self, support: Customer, customer: Customer
+    ) -> None:
+        answer = support.put(f"/api/users/{customer.user.id}/loyalty-tier", {"tier": "gold"})
+
+        entry = svcs.flask.get(AuditLog).of(customer.user.id)[-1]
+        assert (answer.json["loyalty_tier"], answer.json["loyalty_set_by"]) == ("gold", support.user.id)
+        assert (entry.action, entry.before, entry.after) == (
+            "user.loyalty_tier_set",
+            {"loyalty_tier": "none"},
+            {"loyalty_tier": "gold"},
+        )
+        assert customer.get("/api/auth/me").json["loyalty_tier"] == "gold"
+
+    @pytest.mark.parametrize(
+        ("role", "tier", "status"), [(Role.CUSTOMER, "gold", 403), (Role.SUPPORT, "wood", 422)]
+    )
+    def test_alone_give_tiers_that_there_are(
+        self, client: FlaskClient, customer: Customer, role: Role, tier: str, status: int
+    ) -> None:
+        somebody = Customer.new(client, roles=(role,))
+
+        answer = somebody.put(f"/api/users/{customer.user.id}/loyalty-tier", {"tier": tier})
+
+        assert answer.status_code == status
 
     def test_see_who_is_online_until_they_leave_or_are_silent(
         self, client: FlaskClient, support: Customer, shared_clock: FakeClock
