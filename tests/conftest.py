@@ -14,7 +14,7 @@ import svcs
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from hypothesis import HealthCheck
+from hypothesis import HealthCheck, is_hypothesis_test
 from hypothesis import settings as hypothesis_settings
 from werkzeug.test import TestResponse
 
@@ -35,8 +35,17 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("suite")
 
+# Folders of tests that walk through everything.
+WALKS = {"journeys", "races"}
 # One Monday morning, in a week without a change of clocks in the zones that tests use.
 NOW = datetime(2026, 12, 7, 9, 0, tzinfo=UTC)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Measure no coverage where the same lines run again and again: it would double what these tests take."""
+    for item in items:
+        if is_hypothesis_test(getattr(item, "obj", None)) or WALKS & set(item.path.parts):
+            item.add_marker("no_cover")
 
 
 class OwnContextClient(FlaskClient):

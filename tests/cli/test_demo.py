@@ -23,9 +23,12 @@ def everybody() -> list[str]:
 
 
 class TestSeed:
-    def test_opens_the_house(self, app: Flask) -> None:
+    def test_opens_a_house_where_everybody_can_be_booked(
+        self, app: Flask, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         seed(app)
 
+        (line,) = [said for said in capsys.readouterr().out.splitlines() if said.startswith("demo: ")]
         provider_ids = everybody()
         schedules = [
             svcs.flask.get(ScheduleService).schedule(provider_id=provider_id) for provider_id in provider_ids
@@ -33,42 +36,30 @@ class TestSeed:
         zones = {
             p.timezone for p in svcs.flask.get(CatalogService).providers(provider_ids=provider_ids).values()
         }
-        assert (len(provider_ids), len(zones)) == (len(CONSULTANTS), 5)
-        assert {schedule.mode for schedule in schedules} == {"calendar", "toggle", "inventory"}
-
-    def test_lets_everybody_of_the_house_be_booked(self, app: Flask) -> None:
-        seed(app)
-
         slots = svcs.flask.get(AvailabilityService).slots(
-            provider_ids=everybody(),
+            provider_ids=provider_ids,
             first=NOW.date(),
             last=NOW.date() + timedelta(days=31),
             party=1,
             now=NOW,
         )
-
-        assert {slot.provider.id for slot in slots} == set(everybody())
+        assert PASSWORD in line
+        assert (len(provider_ids), len(zones)) == (len(CONSULTANTS), 5)
+        assert {schedule.mode for schedule in schedules} == {"calendar", "toggle", "inventory"}
+        assert {slot.provider.id for slot in slots} == set(provider_ids)
         assert {slot.seats_total for slot in slots} == {1, 2, 4, 10}
 
-    def test_lets_users_sign_in_with_the_documented_password(self, app: Flask) -> None:
-        seed(app)
-
-        users = svcs.flask.get(UserService)
-        roles = {email: users.authenticate(email=email, password=PASSWORD).roles for email in USERS}
-        assert all(USERS[email][1] in found for email, found in roles.items())
-
-    def test_says_so_in_one_line(self, app: Flask, capsys: pytest.CaptureFixture[str]) -> None:
-        seed(app)
-
-        (line,) = [said for said in capsys.readouterr().out.splitlines() if said.startswith("demo: ")]
-        assert PASSWORD in line
-
-    def test_leaves_a_house_that_is_open_alone(self, app: Flask, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_lets_users_sign_in_with_the_documented_password_and_is_done_once(
+        self, app: Flask, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         seed(app)
         capsys.readouterr()
 
         again = seed(app)
 
+        users = svcs.flask.get(UserService)
+        roles = {email: users.authenticate(email=email, password=PASSWORD).roles for email in USERS}
+        assert all(USERS[email][1] in found for email, found in roles.items())
         assert (again, capsys.readouterr().out, len(everybody())) == (False, "", len(CONSULTANTS))
 
     def test_is_refused_in_production(self, app: Flask, stores: Stores) -> None:

@@ -32,35 +32,32 @@ class TestWithoutRedis:
         assert "RateLimit-Limit" not in answers[0].headers
         assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["redis_unavailable"]
 
-    @pytest.mark.parametrize(
-        ("method", "path", "body"),
-        [
-            ("POST", "/api/auth/login", {"email": "a@example.com", "password": PASSWORD}),
-            ("POST", "/api/auth/register", {"email": "a@example.com", "password": PASSWORD}),
+    def test_what_needs_sessions_is_refused_and_changes_nothing(
+        self, own_stores: Stores, user_and_headers: tuple[Any, dict[str, str]], subtests: pytest.Subtests
+    ) -> None:
+        _, headers = user_and_headers
+        credentials = {"email": "a@example.com", "password": PASSWORD}
+        asked = [
+            ("POST", "/api/auth/login", credentials),
+            ("POST", "/api/auth/register", credentials),
             ("POST", "/api/auth/logout", None),
             ("GET", "/api/auth/sessions", None),
             ("DELETE", "/api/auth/sessions", None),
-        ],
-    )
-    def test_what_needs_sessions_is_refused_and_changes_nothing(
-        self,
-        own_stores: Stores,
-        user_and_headers: tuple[Any, dict[str, str]],
-        method: str,
-        path: str,
-        body: dict[str, str] | None,
-    ) -> None:
-        _, headers = user_and_headers
-        with running_app(own_stores, redis_url=NO_REDIS) as app:
-            answer = app.test_client().open(path, method=method, json=body, headers=headers)
+        ]
 
-        assert answer.status_code == 503
-        assert answer.headers["Retry-After"]
-        assert "nothing was changed" in answer.json["detail"]
+        with running_app(own_stores, redis_url=NO_REDIS) as app:
+            answers = [
+                app.test_client().open(path, method=method, json=body, headers=headers)
+                for method, path, body in asked
+            ]
         with running_app(own_stores) as app:
-            again = app.test_client().post(
-                "/api/auth/register", json={"email": "a@example.com", "password": PASSWORD}
-            )
+            again = app.test_client().post("/api/auth/register", json=credentials)
+
+        for answer in answers:
+            with subtests.test(answer.request.path):
+                assert answer.status_code == 503
+                assert answer.headers["Retry-After"]
+                assert "nothing was changed" in answer.json["detail"]
         assert again.status_code == 201
 
     def test_refreshing_is_refused_and_the_token_stays_good(

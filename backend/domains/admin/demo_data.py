@@ -57,8 +57,12 @@ _SEEN: Final[Mapping[str, str]] = {
     "stock": (
         "SELECT p.name, s.on_hand, s.reserved FROM stock_levels s JOIN products p ON p.id = s.product_id"
     ),
-    "customers": "SELECT email, name, country, loyalty_tier FROM users WHERE email LIKE '%.climbup.example'",
-    "coupons": "SELECT code, label, kind, percent, amount_minor, global_limit, budget_minor FROM coupons",
+    "customers": "SELECT email, name, country, loyalty_tier FROM users WHERE email LIKE '%climbup.example'",
+    "coupons": (
+        "SELECT code, label, kind, percent, amount_minor, minimum_order_minor, maximum_discount_minor,"
+        " categories, first_order_only, per_user_limit, global_limit, budget_minor, stacking_group,"
+        " is_exclusive FROM coupons"
+    ),
     "orders": (
         "SELECT u.email, o.state, o.total_minor, o.currency FROM orders o JOIN users u ON u.id = o.user_id"
     ),
@@ -80,7 +84,7 @@ class DemoStatus:
 
 @dataclass(frozen=True)
 class DemoData:
-    """Verbs flush; the caller commits. All but `status` raise DemoRefusedError in production."""
+    """Verbs flush; the caller commits. All of them raise DemoRefusedError in production."""
 
     session: DbSession
     production: bool
@@ -97,8 +101,7 @@ class DemoData:
 
     def init(self, *, actor_id: str, now: datetime) -> bool:
         """Fill the shop; False, changing nothing, when there is something in it already."""
-        self._refuse_production()
-        self.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        self._take_turns()
         if not self.status().is_empty:
             return False
         user_ids = self._people()
@@ -114,8 +117,7 @@ class DemoData:
 
     def reset(self, *, actor_id: str, now: datetime) -> None:
         """Empty the shop, whoever filled it, and fill it with the demonstration."""
-        self._refuse_production()
-        self.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        self._take_turns()
         # What is still to be checked of the transaction so far is checked now: tables are about to change.
         self.session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
         for table in _KEPT:
@@ -130,13 +132,19 @@ class DemoData:
 
     def status(self) -> DemoStatus:
         """What there is now."""
+        self._refuse_production()
         seen = {name: self._seen(query) for name, query in _SEEN.items()}
         counts = {name: len(rows) for name, rows in seen.items()}
         digest = hashlib.sha256(json.dumps(seen).encode()).hexdigest()
-        return DemoStatus(counts, f"sha256:{digest}", counts["providers"] + counts["products"] == 0)
+        is_empty = not any(counts[name] for name in ("categories", "providers", "products", "coupons"))
+        return DemoStatus(counts, f"sha256:{digest}", is_empty)
 
     def _seen(self, query: str) -> list[list[str]]:
         return sorted([str(value) for value in row] for row in self.session.execute(text(query)))
+
+    def _take_turns(self) -> None:
+        self._refuse_production()
+        self.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
     def _refuse_production(self) -> None:
         if self.production:

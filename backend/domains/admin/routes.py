@@ -44,6 +44,7 @@ def reset_data() -> DemoStatus:
 @blueprint.get("/data-status")
 @requires(Role.ADMIN)
 @blueprint.response(200, DemoStatusSchema)
+@blueprint.alt_response(403, description="Not an admin, or in production")
 def data_status() -> DemoStatus:
     """What there is now."""
     return svcs.flask.get(DemoData).status()

@@ -8,7 +8,6 @@ from itertools import islice
 from typing import Final
 
 from backend.domains.bookings.access import Actor
-from backend.domains.bookings.models import Booking
 from backend.domains.bookings.service import BookingService
 from backend.domains.checkout.orders import CHARGE, OrderService, OrderView
 from backend.kernel import ids
@@ -65,7 +64,10 @@ class PurchaseHistory:
             found = self.bookings.bookings_of(
                 user_id=user_id, actor=Actor(user_id), status=None, older_than=older_than, limit=limit
             )
-            yield from (_of_booking(booking) for booking in found if booking.order_id is None)
+            for one in found:
+                if one.order_id is None:
+                    items = (one.title,)
+                    yield Purchase(one.id, BOOKING, one.status, items, one.total, one.created_at)
             if len(found) < limit:
                 return
             older_than = found[-1].id
@@ -79,7 +81,3 @@ def _of_order(view: OrderView) -> Purchase:
     order = view.order
     items = tuple(line.name for line in view.lines if line.kind != CHARGE)
     return Purchase(order.id, ORDER, order.state, items, order.total, order.placed_at)
-
-
-def _of_booking(booking: Booking) -> Purchase:
-    return Purchase(booking.id, BOOKING, booking.status, (booking.title,), booking.total, booking.created_at)
