@@ -73,9 +73,8 @@ def taken_port() -> Iterator[int]:
 
 class TestServe:
     def test_serves_until_asked_to_stop_and_does_so_again(self, installation: Installation) -> None:
-        first = installation.round()
         with children_unmeasured():
-            second = installation.round()
+            first, second = installation.round(), installation.round()
 
         for ready, status, lines in (first, second):
             assert (ready, status) == (200, 0)

@@ -11,7 +11,7 @@ Left out of its checks, because they cannot hold here:
 import contextlib
 from collections.abc import Callable, Iterable
 from contextvars import Context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -40,7 +40,7 @@ SETTINGS = settings(
     suppress_health_check=list(HealthCheck),
 )
 # How many cases of each operation, and of each mode: most of what nobody asks for ends at the door.
-CASES = {"nobody": 1, "customer": 2, "admin": 4}
+CASES = {"nobody": 1, "customer": 2, "admin": 3}
 LEFT_OUT = (
     "positive_data_acceptance",
     "use_after_free",
@@ -158,6 +158,9 @@ class TestDescription:
     def test_is_what_the_application_does(
         self, described: BaseSchema, asker: Asker, mode: GenerationMode, subtests: pytest.Subtests
     ) -> None:
+        if mode is GenerationMode.NEGATIVE and asker.cases == CASES["customer"]:
+            # With what is malformed an admin, who may send anything, comes further.
+            asker = replace(asker, cases=1)
         operations = [found.ok() for found in described.get_all_operations()]
 
         for operation in operations:
