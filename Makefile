@@ -23,7 +23,7 @@ run: setup ## Serve the product with demo data on http://127.0.0.1:5000 (PORT=â€
 	@PORT="$(PORT)" $(BIN)/python -m backend.cli.serve
 
 test: setup ## Run the whole test suite, in parallel, with branch coverage
-	@$(BIN)/python -m pytest -n 3 --dist worksteal --cov=backend --cov-report=term --cov-fail-under=90 tests/
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov=backend --cov-report=term --cov-fail-under=90 tests/
 
 check: setup-dev ## Style, types, architecture, rule files, deployment files
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh ops/dev/check.sh
