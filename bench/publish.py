@@ -65,9 +65,10 @@ HALVES: Final = {
 
 @dataclass(frozen=True)
 class Answer:
-    """One quote: when it was asked for, of which slot, its status, release, lines and total."""
+    """One quote: when it was asked for and answered, of which slot, its status, release, lines and total."""
 
     sent: float
+    answered: float
     slot: str
     status: int
     release: str = ""
@@ -116,12 +117,12 @@ def quote(connection: Connection, slot: str) -> Answer:
             post("/api/quotes", json.dumps({"items": [{"slot_id": slot}]}).encode())
         )
     except OSError:
-        return Answer(sent, slot, 0)
+        return Answer(sent, time.monotonic(), slot, 0)
     if status != CREATED:
-        return Answer(sent, slot, status)
-    said = json.loads(body)
+        return Answer(sent, time.monotonic(), slot, status)
+    answered, said = time.monotonic(), json.loads(body)
     lines = tuple((line["stage"], line["amount"]["amount"]) for line in said["lines"])
-    return Answer(sent, slot, status, said["release"], lines, said["total"]["amount"])
+    return Answer(sent, answered, slot, status, said["release"], lines, said["total"]["amount"])
 
 
 @dataclass(frozen=True)
@@ -242,8 +243,12 @@ def _release(answers: Sequence[Answer]) -> str:
 
 
 def _lag(quotes: Sequence[Answer], *, since: float, until: float, old: str) -> float:
-    """Seconds after `since` at which the last one asked who got the `old` rules; 0 when nobody did."""
-    late = [quote.sent - since for quote in quotes if since < quote.sent < until and quote.release == old]
+    """Seconds after `since` at which the last one asked who got the `old` rules; 0 when nobody did.
+
+    Who was answered after `until` may have met the rules that came then: the old ones again.
+    """
+    between = [quote for quote in quotes if since < quote.sent and quote.answered < until]
+    late = [quote.sent - since for quote in between if quote.release == old]
     return max(late, default=0.0)
 
 
