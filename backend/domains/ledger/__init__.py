@@ -1,0 +1,1 @@
+"""The double-entry ledger: every amount that moves, and statements made of it."""

@@ -1,0 +1,1 @@
+"""What customers and providers are sent: mails, vouchers and receipts."""

@@ -1,0 +1,1 @@
+"""Taking money, giving it back, and passing it on, through a payment gateway."""
