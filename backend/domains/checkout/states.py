@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from backend.kernel.errors import ConflictError
+from backend.kernel.transitions import Transitions
 
 
 class State(StrEnum):
@@ -32,8 +33,12 @@ class Action(StrEnum):
     STOP = "stop"
 
 
+class TransitionError(ConflictError):
+    """The order is not in a state in which this can be done."""
+
+
 # To cancel is the customer's until it is shipped; staff may stop a parcel that is under way.
-TRANSITIONS: Final[Mapping[tuple[State, Action], State]] = MappingProxyType(
+TRANSITIONS: Final = Transitions(
     {
         (State.PLACED, Action.PAY): State.PAID,
         (State.PLACED, Action.CONFIRM): State.CONFIRMED,
@@ -47,9 +52,12 @@ TRANSITIONS: Final[Mapping[tuple[State, Action], State]] = MappingProxyType(
         (State.SHIPPED, Action.DELIVER): State.DELIVERED,
         (State.SHIPPED, Action.STOP): State.CANCELLED,
         (State.DELIVERED, Action.RETURN): State.RETURNED,
-    }
+    },
+    refusal=TransitionError,
+    sentence="The order is {state}; to {action} it is not possible.",
+    member="order_state",
 )
-FINAL: Final = frozenset({State.RETURNED, State.CANCELLED})
+after: Final = TRANSITIONS.after
 # What history, audit log and behaviour log call what was done.
 DONE: Final[Mapping[Action, str]] = MappingProxyType(
     {
@@ -62,30 +70,3 @@ DONE: Final[Mapping[Action, str]] = MappingProxyType(
         Action.STOP: "stopped",
     }
 )
-
-
-class TransitionError(ConflictError):
-    """The order is not in a state in which this can be done."""
-
-
-def after(state: State, action: Action) -> State:
-    """The state that `action` leads to. TransitionError says what can be done instead."""
-    try:
-        return TRANSITIONS[state, action]
-    except KeyError:
-        raise TransitionError(
-            f"The order is {state}; to {action} it is not possible. {_possible(state)}",
-            extra={"order_state": state.value},
-        ) from None
-
-
-def actions(state: State) -> tuple[Action, ...]:
-    """What can be done to an order in `state`."""
-    return tuple(action for (before, action) in TRANSITIONS if before is state)
-
-
-def _possible(state: State) -> str:
-    found = actions(state)
-    if not found:
-        return "Nothing changes it any more."
-    return f"What is possible: {', '.join(found)}."

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from backend.kernel.errors import ConflictError
+from backend.kernel.transitions import Transitions
 
 
 class Status(StrEnum):
@@ -27,8 +28,12 @@ class Action(StrEnum):
     WITHDRAW = "withdraw"
 
 
+class RequestStateError(ConflictError):
+    """The request is not in a state in which this can be done."""
+
+
 # A provider may think better of an offer until it is accepted.
-TRANSITIONS: Final[Mapping[tuple[Status, Action], Status]] = MappingProxyType(
+TRANSITIONS: Final = Transitions(
     {
         (Status.ASKED, Action.OFFER): Status.OFFERED,
         (Status.ASKED, Action.DECLINE): Status.DECLINED,
@@ -37,11 +42,12 @@ TRANSITIONS: Final[Mapping[tuple[Status, Action], Status]] = MappingProxyType(
         (Status.OFFERED, Action.DECLINE): Status.DECLINED,
         (Status.OFFERED, Action.ACCEPT): Status.ACCEPTED,
         (Status.OFFERED, Action.WITHDRAW): Status.WITHDRAWN,
-    }
+    },
+    refusal=RequestStateError,
+    sentence="The request is {state}; it is too late or too early to {action}.",
+    member="request_status",
 )
-OPEN: Final = (Status.ASKED, Status.OFFERED)
-
-
+after: Final = TRANSITIONS.after
 # What was done, for the audit log and the behaviour log.
 DONE: Final[Mapping[Action, str]] = MappingProxyType(
     {
@@ -51,19 +57,3 @@ DONE: Final[Mapping[Action, str]] = MappingProxyType(
         Action.WITHDRAW: "withdrawn",
     }
 )
-
-
-class RequestStateError(ConflictError):
-    """The request is not in a state in which this can be done."""
-
-
-def after(status: Status, action: Action) -> Status:
-    """The status that `action` leads to. RequestStateError says what can be done instead."""
-    if (status, action) not in TRANSITIONS:
-        possible = [str(other) for before, other in TRANSITIONS if before is status]
-        rest = f"What is possible: {', '.join(possible)}." if possible else "Nothing changes it any more."
-        raise RequestStateError(
-            f"The request is {status}; it is too late or too early to {action}. {rest}",
-            extra={"request_status": status.value},
-        )
-    return TRANSITIONS[status, action]
