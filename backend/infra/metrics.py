@@ -54,6 +54,8 @@ _SHADOW_DIFFERENCE: Final = Counter(
     ["currency", "direction"],
 )
 
+_LEDGER_ENTRIES: Final = Counter("ledger_entries_total", "Entries posted to the ledger.", ["kind"])
+
 
 def rule_fired(decision: str, rule: str) -> None:
     """A rule changed a price or refused something."""
@@ -105,6 +107,11 @@ def shadow_dropped() -> None:
 def backtest_done(seconds: float) -> None:
     """A back-test of the rules was finished in so many seconds."""
     _BACKTEST_SECONDS.observe(seconds)
+
+
+def ledger_posted(kind: str) -> None:
+    """An entry of this kind (`charge`, `refund` …) was posted to the ledger."""
+    _LEDGER_ENTRIES.labels(kind).inc()
 
 
 def exposition(*also: Collector) -> bytes:

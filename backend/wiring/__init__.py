@@ -33,6 +33,7 @@ from backend.wiring.coupons import register_coupons
 from backend.wiring.currency import TASKS as CURRENCY_TASKS
 from backend.wiring.currency import register_currency
 from backend.wiring.identity import register_identity
+from backend.wiring.ledger import register_ledger
 from backend.wiring.operations import TASKS as OPERATIONS_TASKS
 from backend.wiring.operations import register_operations
 from backend.wiring.pricing import register_pricing
@@ -61,6 +62,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     register_identity(app, settings, parts.passwords or PasswordHasher())
     register_catalog(app)
     register_currency(app, settings)
+    register_ledger(app)
     register_availability(app, settings)
     register_shadow(app, engine)
     register_rules(app, settings, engine, parts.try_rules or try_rulebook)
