@@ -15,16 +15,40 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 ENVIRONMENTS: Final = ("development", "test", "production")
 SHORTEST_SECRET: Final = 32
 MATCHERS: Final = ("durable", "compiled")
+STARTTLS, TLS, PLAIN = "starttls", "tls", "none"
+SMTP_PORTS: Final = {STARTTLS: 587, TLS: 465, PLAIN: 25}
+SENDER: Final = "ClimbUp <noreply@climbup.example>"
 # Days; over Easter the European Central Bank publishes nothing for five.
 MAX_AGE_OF_FED_RATES: Final = 7
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 _WEB_ADDRESS: Final = re.compile(r"https?://[^\s/]+(/\S*)?")
+_SENDER: Final = re.compile(r"([^<>\r\n]+ )?<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+")
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
 
 
 class SettingsError(ValueError):
     """A variable that cannot be read, or one that production needs and does not have."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Smtp:
+    """The server that takes our mail; `security` is STARTTLS, TLS or PLAIN."""
+
+    host: str
+    port: int
+    security: str
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seller:
+    """The company, as receipts name it; each line of its `address` is one of theirs."""
+
+    name: str = "ClimbUp"
+    address: tuple[str, ...] = ()
+    vat_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +88,9 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     proxy_count: int = 0
     domain_url: str = "http://127.0.0.1:5000"
+    smtp: Smtp | None = None
+    mail_from: str = SENDER
+    seller: Seller = Seller()
     sentry_dsn: str | None = field(default=None, repr=False)
     log_level: str = "INFO"
     log_file: Path | None = None
@@ -147,6 +174,14 @@ class _Reader:
             cors_origins=self._origins("CORS_ORIGINS"),
             proxy_count=self._int("PROXY_COUNT", 0),
             domain_url=self.env.get("DOMAIN_URL") or f"http://127.0.0.1:{port}",
+            smtp=(smtp := self._smtp()),
+            mail_from=self._sender(required=smtp is not None),
+            seller=Seller(
+                name=self.env.get("SELLER_NAME") or "ClimbUp",
+                # A variable is one line; its parts are divided as people write an address on one.
+                address=tuple(p.strip() for p in self.env.get("SELLER_ADDRESS", "").split(",") if p.strip()),
+                vat_id=self._first("SELLER_VAT_ID"),
+            ),
             sentry_dsn=self._first("SENTRY_DSN"),
             log_level=(self.env.get("LOG_LEVEL") or "INFO").upper(),
             log_file=self._log_file(),
@@ -157,6 +192,24 @@ class _Reader:
             stop_seconds=self._int("STOP_SECONDS", 30),
             metrics_dir=Path(found) if (found := self._first("PROMETHEUS_MULTIPROC_DIR")) else None,
         )
+
+    def _smtp(self) -> Smtp | None:
+        host = self._first("SMTP_HOST")
+        security = self._one_of("SMTP_SECURITY", tuple(SMTP_PORTS), STARTTLS)
+        port = self._int("SMTP_PORT", SMTP_PORTS[security])
+        user, password = self._first("SMTP_USER"), self._first("SMTP_PASSWORD")
+        if host is None:
+            return None
+        return Smtp(host=host, port=port, security=security, user=user, password=password)
+
+    def _sender(self, *, required: bool) -> str:
+        value = self._first("MAIL_FROM")
+        if value is None and required:
+            raise SettingsError("MAIL_FROM is required where SMTP_HOST is set: say from whom mails come")
+        sender = value or SENDER
+        if not _SENDER.fullmatch(sender):
+            raise SettingsError(f"MAIL_FROM must look like ClimbUp <noreply@example.com>, not {sender!r}")
+        return sender
 
     def _log_file(self) -> Path | None:
         """Where to log beside stdout; `none` for a container whose stdout is collected."""

@@ -11,17 +11,23 @@ from backend.infra.postgres import DbSession, libpq_conninfo
 
 QUEUE: Final = "climbup"
 RETRIES: Final = procrastinate.RetryStrategy(max_attempts=8, exponential_wait=2)
+# Pauses of 4 s, 16 s … 4.5 h, 18 h: a day altogether.
+PATIENT_RETRIES: Final = procrastinate.RetryStrategy(max_attempts=8, exponential_wait=4)
 
 Handler = Callable[..., None]
 
 
 @dataclass(frozen=True)
 class Task:
-    """A kind of job: its name, what runs it, and its cron line when it also runs by itself."""
+    """A kind of job: its name, what runs it, and its cron line when it also runs by itself.
+
+    A `patient` one waits on somebody else's server: when it fails, it is tried again for a day.
+    """
 
     name: str
     run: Handler
     cron: str | None = None
+    patient: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,8 @@ def worker_app(
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=libpq_conninfo(postgres_url)))
     for task in tasks:
         run = _named(task, around)
-        app.task(name=task.name, queue=QUEUE, retry=RETRIES)(run)
+        retry = PATIENT_RETRIES if task.patient else RETRIES
+        app.task(name=task.name, queue=QUEUE, retry=retry)(run)
         if task.cron is not None:
             app.periodic(cron=task.cron)(app.task(name=f"{task.name}.periodic", queue=QUEUE)(_tick(run)))
     app.periodic(cron="* * * * *")(app.task(name="jobs.retry_stalled", queue=QUEUE)(_retry_stalled(app)))

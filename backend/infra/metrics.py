@@ -40,6 +40,7 @@ _EVENTS_DROPPED: Final = Counter("events_dropped_total", "Behaviour events that 
 _RATES_REFRESHED: Final = Counter(
     "currency_refreshes_total", "Refreshes of exchange rates, by what became of them.", ["result"]
 )
+_MAILS: Final = Counter("mails_total", "Mails by what they tell and what became of them.", ["kind", "result"])
 _BACKTEST_SECONDS: Final = Histogram(
     "rule_backtest_duration_seconds",
     "Time that a back-test of the rules took.",
@@ -85,6 +86,11 @@ def events_dropped(count: int) -> None:
 def rates_refreshed(result: str) -> None:
     """The feed of exchange rates was `stored`, `unchanged`, `refused`, or `unreachable`."""
     _RATES_REFRESHED.labels(result).inc()
+
+
+def mail_settled(kind: str, result: str) -> None:
+    """A mail was `sent`, or `refused` for good; a try that failed is not counted."""
+    _MAILS.labels(kind, result).inc()
 
 
 def shadow_compared(result: str, difference: Money) -> None:

@@ -34,6 +34,8 @@ from backend.wiring.currency import TASKS as CURRENCY_TASKS
 from backend.wiring.currency import register_currency
 from backend.wiring.identity import register_identity
 from backend.wiring.ledger import register_ledger
+from backend.wiring.messages import TASKS as MESSAGE_TASKS
+from backend.wiring.messages import register_messages
 from backend.wiring.operations import TASKS as OPERATIONS_TASKS
 from backend.wiring.operations import register_operations
 from backend.wiring.pricing import register_pricing
@@ -71,6 +73,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     register_pricing(app, settings)
     register_bookings(app)
     register_checkout(app, settings)
+    register_messages(app, settings)
     register_backtesting(app)
     register_admin(app)
 
@@ -100,8 +103,8 @@ def session() -> DbSession:
 
 def tasks() -> list[Task]:
     """Every background task of every domain."""
-    own = (*CATALOG_TASKS, *BOOKING_TASKS, *COUPON_TASKS, *CURRENCY_TASKS, *BACKTEST_TASKS, *OPERATIONS_TASKS)
-    return list(own)
+    shop = (*CATALOG_TASKS, *BOOKING_TASKS, *COUPON_TASKS, *CURRENCY_TASKS, *MESSAGE_TASKS)
+    return [*shop, *BACKTEST_TASKS, *OPERATIONS_TASKS]
 
 
 # svcs hands its container to a factory whose parameter is annotated with it.

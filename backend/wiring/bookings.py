@@ -23,6 +23,7 @@ from backend.domains.pricing.listing import SlotListing
 from backend.domains.pricing.service import QuoteService
 from backend.domains.waitlist import jobs as waitlist_jobs
 from backend.domains.waitlist.service import WaitlistService
+from backend.infra.announcements import Announcements
 from backend.infra.audit import AuditLog
 from backend.infra.event_buffer import Events
 from backend.infra.jobs import JobQueue
@@ -63,7 +64,8 @@ def _access(container: svcs.Container) -> BookingAccess:
 
 
 def _journal(container: svcs.Container) -> BookingJournal:
-    return BookingJournal(db.session, *container.get(AuditLog, Events))
+    audit, events = container.get(AuditLog, Events)
+    return BookingJournal(db.session, audit, events, container.get_abstract(Announcements))
 
 
 def _bookings(container: svcs.Container) -> BookingService:

@@ -28,6 +28,7 @@ from backend.domains.currency.service import ExchangeRates
 from backend.domains.pricing.customers import Customers
 from backend.domains.pricing.order_quotes import OrderQuotes
 from backend.domains.rules.service import RulesService
+from backend.infra.announcements import Announcements
 from backend.infra.audit import AuditLog
 from backend.infra.event_buffer import Events
 from backend.infra.postgres import db
@@ -90,7 +91,8 @@ def _baskets(container: svcs.Container) -> KeptBaskets:
 
 
 def _journal(container: svcs.Container) -> OrderJournal:
-    return OrderJournal(db.session, *container.get(AuditLog, Events))
+    audit, events = container.get(AuditLog, Events)
+    return OrderJournal(db.session, audit, events, container.get_abstract(Announcements))
 
 
 def _orders(container: svcs.Container) -> OrderService:

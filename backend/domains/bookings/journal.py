@@ -9,6 +9,7 @@ from backend.domains.bookings.models import Booking, BookingEvent
 from backend.domains.bookings.states import Action, after
 from backend.infra import metrics
 from backend.infra.after_commit import after_commit
+from backend.infra.announcements import Announcements
 from backend.infra.audit import AuditLog
 from backend.infra.event_buffer import Events
 from backend.infra.postgres import DbSession
@@ -33,6 +34,7 @@ class BookingJournal:
     session: DbSession
     audit: AuditLog
     events: Events
+    announcements: Announcements
 
     def made(self, booking: Booking, *, actor_id: str, now: datetime, data: Mapping[str, Any]) -> None:
         """Count and write down a new booking."""
@@ -87,7 +89,7 @@ class BookingJournal:
         now: datetime,
         data: Mapping[str, Any] | None = None,
     ) -> None:
-        """Add a line to the booking's history, and tell the behaviour log."""
+        """Add a line to the booking's history, tell the behaviour log, and announce it."""
         self.session.add(
             BookingEvent(
                 booking_id=booking.id,
@@ -100,7 +102,9 @@ class BookingJournal:
         )
         self.session.flush()
         told = {"booking_id": booking.id, "status": booking.status, "actor_id": actor_id, **(data or {})}
-        self.events.record(name=f"booking.{done}", user_id=booking.user_id, data=told)
+        name = f"booking.{done}"
+        self.events.record(name=name, user_id=booking.user_id, data=told)
+        self.announcements.announce(name, subject=booking.id, occasion=f"{booking.version}", data=told)
 
     def _count(self, status: str) -> None:
         after_commit(self.session, lambda: metrics.booking_entered(status))

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from backend.domains.checkout.models import Order, OrderEvent
 from backend.domains.checkout.states import DONE, Action, after
+from backend.infra.announcements import Announcements
 from backend.infra.audit import AuditLog
 from backend.infra.event_buffer import Events
 from backend.infra.postgres import DbSession
@@ -21,6 +22,7 @@ class OrderJournal:
     session: DbSession
     audit: AuditLog
     events: Events
+    announcements: Announcements
 
     def placed(self, order: Order, *, now: datetime, data: Mapping[str, Any]) -> None:
         """Write down a new order."""
@@ -56,11 +58,13 @@ class OrderJournal:
     def _note(
         self, order: Order, done: str, *, actor_id: str, now: datetime, data: Mapping[str, Any]
     ) -> None:
-        """Add a line to the order's history, and tell the behaviour log."""
+        """Add a line to the order's history, tell the behaviour log, and announce it."""
         event = OrderEvent(
             order_id=order.id, at=now, actor_id=actor_id, action=done, state=order.state, data=dict(data)
         )
         self.session.add(event)
         self.session.flush()
         told = {"order_id": order.id, "state": order.state, "actor_id": actor_id, **data}
-        self.events.record(name=f"order.{done}", user_id=order.user_id, data=told)
+        name = f"order.{done}"
+        self.events.record(name=name, user_id=order.user_id, data=told)
+        self.announcements.announce(name, subject=order.id, occasion=f"{order.version}", data=told)

@@ -1,0 +1,61 @@
+"""Which mail tells of which change: the port through which lower domains announce, as jobs to write mails."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from backend.infra.jobs import JobQueue
+
+MAIL_JOB: Final = "messages.send"
+RECEIPT_JOB: Final = "messages.issue_receipt"
+REMINDER: Final = "booking_reminder"
+ORDER_CONFIRMED: Final = "order_confirmed"
+
+# By what was announced, and the status that what changed is in since; no entry: nobody is written to.
+_BY_STATUS: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
+    {
+        ("booking.made", "confirmed"): "booking_confirmed",
+        ("booking.confirmed", "confirmed"): "booking_confirmed",
+        ("booking.approved", "confirmed"): "booking_approved",
+        ("booking.moved", "confirmed"): "booking_moved",
+        ("booking.made", "pending_approval"): "booking_requested",
+        ("booking.moved", "pending_approval"): "booking_requested",
+        ("booking.declined", "cancelled"): "booking_declined",
+        ("booking.lapsed", "cancelled"): "booking_lapsed",
+        ("booking.cancelled", "cancelled"): "booking_cancelled",
+    }
+)
+_BY_NAME: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "order.placed": "order_placed",
+        "order.paid": ORDER_CONFIRMED,
+        "order.confirmed": ORDER_CONFIRMED,
+        "order.cancelled": "order_cancelled",
+        "order.stopped": "order_cancelled",
+        "payment.failed": "payment_failed",
+        "balance.due": "balance_due",
+        "balance.charged": "balance_charged",
+        "refund.made": "refund_made",
+    }
+)
+KINDS: Final = frozenset({*_BY_STATUS.values(), *_BY_NAME.values(), REMINDER})
+
+
+@dataclass(frozen=True)
+class MailAnnouncements:
+    """Puts a job into the queue for each change that somebody is written to about.
+
+    Implements the port `Announcements`. The job is committed, or forgotten, with the change.
+    """
+
+    jobs: JobQueue
+
+    def announce(self, name: str, *, subject: str, occasion: str, data: Mapping[str, Any]) -> None:
+        """As the port says."""
+        kind = _BY_STATUS.get((name, data.get("status", ""))) or _BY_NAME.get(name)
+        if kind == ORDER_CONFIRMED:
+            # A job of its own, so that nobody waits for a number of a receipt while a mail travels.
+            self.jobs.enqueue(RECEIPT_JOB, order_id=subject)
+        elif kind is not None:
+            self.jobs.enqueue(MAIL_JOB, kind=kind, subject=subject, occasion=occasion, data=dict(data))

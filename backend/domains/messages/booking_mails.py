@@ -1,0 +1,67 @@
+"""What mails about bookings say."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from backend.domains.bookings.access import Actor
+from backend.domains.bookings.calendar import calendar_of
+from backend.domains.bookings.service import BookingService
+from backend.domains.bookings.states import Status
+from backend.domains.catalog.service import CatalogService
+from backend.domains.identity.service import UserService
+from backend.domains.messages.announcing import REMINDER
+from backend.domains.messages.drafts import Draft, Later, MailTask
+from backend.domains.messages.wording import Wording
+from backend.infra.mail import Attachment
+
+THE_HOUSE: Final = Actor("", is_staff=True)
+CALENDAR: Final = "text/calendar; charset=utf-8; method=PUBLISH"
+REMINDED_BEFORE: Final = timedelta(days=1)
+# What is true while a mail of this kind makes sense; one that comes too late is not sent.
+_TRUE_WHILE: Final[Mapping[str, Status]] = {
+    "booking_confirmed": Status.CONFIRMED,
+    "booking_approved": Status.CONFIRMED,
+    "booking_moved": Status.CONFIRMED,
+    REMINDER: Status.CONFIRMED,
+    "booking_requested": Status.PENDING_APPROVAL,
+    "booking_declined": Status.CANCELLED,
+    "booking_lapsed": Status.CANCELLED,
+    "booking_cancelled": Status.CANCELLED,
+}
+
+
+@dataclass(frozen=True)
+class BookingMails:
+    """Drafts mails about bookings."""
+
+    bookings: BookingService
+    catalog: CatalogService
+    users: UserService
+    host: str
+
+    def draft(self, task: MailTask) -> Draft | None:
+        """The draft; None when what it would tell is no longer true."""
+        booking = self.bookings.booking(booking_id=task.subject, actor=THE_HOUSE)
+        if booking.state is not _TRUE_WHILE[task.kind]:
+            return None
+        if task.kind == REMINDER and booking.starts_at.isoformat() != task.occasion:
+            return None
+        provider = self.catalog.provider(provider_id=booking.provider_id)
+
+        def attach(_: Wording) -> tuple[Attachment, ...]:
+            file = calendar_of(booking, provider_name=provider.name, host=self.host)
+            return (Attachment(f"{booking.id}.ics", CALENDAR, file),)
+
+        context: dict[str, Any] = {
+            "booking": booking,
+            "provider": provider,
+            "refund": booking.refund,
+            "reason": task.data.get("about"),
+        }
+        later = None
+        if booking.state is Status.CONFIRMED and task.kind != REMINDER:
+            reminder = MailTask(REMINDER, booking.id, booking.starts_at.isoformat(), {})
+            later = Later(booking.starts_at - REMINDED_BEFORE, reminder)
+        return Draft.of(self.users.user(booking.user_id), booking.contact, context, attach, later)
