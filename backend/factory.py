@@ -9,7 +9,7 @@ from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend import wiring
-from backend.cli import rules, users, worker
+from backend.cli import ledger, rules, users, worker
 from backend.config import ROOT, Settings
 from backend.domains.admin import routes as admin
 from backend.domains.availability import routes as availability
@@ -23,6 +23,7 @@ from backend.domains.coupons import routes as coupons
 from backend.domains.currency import routes as currency
 from backend.domains.identity import routes as identity
 from backend.domains.identity import user_routes
+from backend.domains.ledger import routes as statements
 from backend.domains.pricing import routes as pricing
 from backend.domains.pricing import what_if_routes
 from backend.domains.quote_requests import routes as quote_requests
@@ -45,6 +46,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     product_routes.products,
     stock_routes.stock,
     currency.blueprint,
+    statements.blueprint,
     availability.availability,
     availability.holds,
     coupons.blueprint,
@@ -64,6 +66,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
 COMMANDS: Final[tuple[Command, ...]] = (
     rules.group,
     users.group,
+    ledger.group,
     worker.command,
 )
 
