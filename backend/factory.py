@@ -24,6 +24,7 @@ from backend.domains.currency import routes as currency
 from backend.domains.identity import routes as identity
 from backend.domains.identity import user_routes
 from backend.domains.ledger import routes as statements
+from backend.domains.messages import routes as messages
 from backend.domains.pricing import routes as pricing
 from backend.domains.pricing import what_if_routes
 from backend.domains.quote_requests import routes as quote_requests
@@ -59,6 +60,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     waitlist.blueprint,
     cart.blueprint,
     order_routes.orders,
+    messages.blueprint,
     rule_routes.blueprint,
     admin.blueprint,
     proposal_routes.blueprint,

@@ -8,6 +8,7 @@ import svcs
 from flask import Flask
 
 from backend.config import Settings
+from backend.domains.bookings.access import BookingAccess
 from backend.domains.bookings.service import BookingService
 from backend.domains.catalog.service import CatalogService
 from backend.domains.checkout.orders import OrderService
@@ -18,6 +19,7 @@ from backend.domains.messages.booking_mails import BookingMails
 from backend.domains.messages.order_mails import OrderMails
 from backend.domains.messages.payment_mails import PaymentMails
 from backend.domains.messages.service import MessageService
+from backend.domains.messages.vouchers import VoucherCodes, VoucherService
 from backend.infra.announcements import Announcements
 from backend.infra.clock import Clock
 from backend.infra.jobs import JobQueue
@@ -34,6 +36,7 @@ def register_messages(app: Flask, settings: Settings) -> None:
     register = svcs.flask.register_factory
     register(app, Announcements, _announcements)
     register(app, Mailer, _mailer)
+    register(app, VoucherService, _vouchers)
     register(app, BookingMails, _about_bookings)
     register(app, OrderMails, _about_orders)
     register(app, PaymentMails, _about_payments)
@@ -55,8 +58,19 @@ def _mailer(container: svcs.Container) -> Mailer:
 
 
 def _about_bookings(container: svcs.Container) -> BookingMails:
-    return BookingMails(
-        *container.get(BookingService, CatalogService, UserService), _host(container.get(Settings))
+    services = container.get(BookingService, CatalogService, UserService, VoucherService)
+    return BookingMails(*services, _host(container.get(Settings)))
+
+
+def _vouchers(container: svcs.Container) -> VoucherService:
+    settings = container.get(Settings)
+    return VoucherService(
+        access=container.get(BookingAccess),
+        catalog=container.get(CatalogService),
+        users=container.get(UserService),
+        codes=VoucherCodes(settings.jwt_secret),
+        seller=settings.seller,
+        domain_url=settings.domain_url,
     )
 
 

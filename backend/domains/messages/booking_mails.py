@@ -13,6 +13,7 @@ from backend.domains.catalog.service import CatalogService
 from backend.domains.identity.service import UserService
 from backend.domains.messages.announcing import REMINDER
 from backend.domains.messages.drafts import Draft, Later, MailTask
+from backend.domains.messages.vouchers import PROMISED, VoucherService
 from backend.domains.messages.wording import Wording
 from backend.infra.mail import Attachment
 
@@ -39,6 +40,7 @@ class BookingMails:
     bookings: BookingService
     catalog: CatalogService
     users: UserService
+    vouchers: VoucherService
     host: str
 
     def draft(self, task: MailTask) -> Draft | None:
@@ -51,8 +53,12 @@ class BookingMails:
         provider = self.catalog.provider(provider_id=booking.provider_id)
 
         def attach(_: Wording) -> tuple[Attachment, ...]:
-            file = calendar_of(booking, provider_name=provider.name, host=self.host)
-            return (Attachment(f"{booking.id}.ics", CALENDAR, file),)
+            dates = calendar_of(booking, provider_name=provider.name, host=self.host)
+            files = [Attachment(f"{booking.id}.ics", CALENDAR, dates)]
+            if booking.state in PROMISED:
+                voucher = self.vouchers.printed(booking_id=booking.id, actor=THE_HOUSE)
+                files.append(Attachment(f"voucher-{booking.id}.pdf", "application/pdf", voucher))
+            return tuple(files)
 
         context: dict[str, Any] = {
             "booking": booking,
