@@ -44,7 +44,15 @@ def printed(voucher: Voucher, *, locale: str = "en", url: str = "https://x.examp
 class TestVoucherPdf:
     @pytest.mark.parametrize(
         "name",
-        ["Žofia Łukasiewicz", "Ὀδυσσεύς Ελύτης", "Фёдор Достоевский", "北京", "田中さくら", "김민지", "Tom & <Jerry>"],
+        [
+            "Žofia Łukasiewicz",
+            "Ὀδυσσεύς Ελύτης",
+            "Фёдор Достоевский",
+            "北京",
+            "田中さくら",
+            "김민지",
+            "Tom & <Jerry>",
+        ],
     )
     def test_writes_names_in_their_own_script(self, name: str) -> None:
         assert name in text_of(printed(make_voucher(name=name)))
