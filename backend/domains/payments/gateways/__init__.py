@@ -1,0 +1,1 @@
+"""Payment gateways, as adapters of the port in `gateway.py`."""
