@@ -44,7 +44,8 @@ class Money:
     def __post_init__(self) -> None:
         if type(self.minor) is not int:
             raise TypeError(f"minor units are whole numbers, not {self.minor!r}")
-        exponent(self.currency)
+        if self.currency not in EXPONENTS:
+            exponent(self.currency)
 
     @classmethod
     def zero(cls, currency: str) -> "Money":
@@ -114,14 +115,14 @@ class Money:
         Largest remainder: every share is within one minor unit of its exact part, and equal
         remainders go to the earlier share. Raises ValueError for no, negative or all-zero weights.
         """
-        total = sum((Decimal(w) for w in weights), Decimal(0))
-        if not weights or any(w < 0 for w in weights) or total == 0:
+        total = sum(weights)
+        if not weights or min(weights) < 0 or total == 0:
             raise ValueError("weights must be non-negative with a positive sum")
-        sign = -1 if self.minor < 0 else 1
-        exact = [Decimal(abs(self.minor)) * w / total for w in weights]
-        shares = [int(part) for part in exact]
-        by_remainder = sorted(range(len(exact)), key=lambda i: (shares[i] - exact[i], i))
-        for i in by_remainder[: abs(self.minor) - sum(shares)]:
+        sign, whole = (-1 if self.minor < 0 else 1), abs(self.minor)
+        parts = [divmod(whole * weight, total) for weight in weights]
+        shares = [int(share) for share, _ in parts]
+        by_remainder = sorted(range(len(parts)), key=lambda i: -parts[i][1])
+        for i in by_remainder[: whole - sum(shares)]:
             shares[i] += 1
         return [Money(sign * share, self.currency) for share in shares]
 

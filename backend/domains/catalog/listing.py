@@ -12,12 +12,25 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, TypeVarTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, select, tuple_
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    func,
+    literal,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from backend.domains.catalog.entities import Product
 from backend.domains.catalog.models import CategoryRow, ProductRow
-from backend.domains.catalog.rows import product_of
+from backend.domains.catalog.rows import PRODUCT_COLUMNS, product_of
 from backend.domains.catalog.stock_models import StockLevelRow, StockReservationRow
 from backend.infra.postgres import DbSession
 from backend.kernel.errors import NotFoundError
@@ -133,8 +146,8 @@ class ProductListing:
 
     def found(self, *, product_ids: Collection[str], now: datetime) -> dict[str, ListedProduct]:
         """Those of the products that exist, retired ones too, by id."""
-        query = listed(now).where(ProductRow.id.in_(product_ids))
-        return {row.id: ListedProduct(product_of(row), left) for row, left in self.session.execute(query)}
+        rows = self.session.execute(_FOUND, {"ids": list(product_ids), "now": now})
+        return {row.id: ListedProduct(product_of(row), row.left) for row in rows}
 
     def counts(self) -> Counter[str]:
         """How many active products are filed under each category itself."""
@@ -185,19 +198,19 @@ def _below(slug: str) -> Select[tuple[str]]:
     return select(tree.c.slug)
 
 
-def _left(now: datetime) -> ScalarSelect[int]:
+def _left(now: datetime | BindParameter[datetime]) -> ScalarSelect[int]:
     """The units left of a product. A subquery, which is asked for those products alone that are shown."""
-    level, kept = StockLevelRow, StockReservationRow
+    product, level, kept = (row.__table__ for row in (ProductRow, StockLevelRow, StockReservationRow))
     expired = (
-        select(func.sum(kept.quantity))
-        .where(kept.product_id == level.product_id, kept.expires_at <= now)
+        select(func.sum(kept.c.quantity))
+        .where(kept.c.product_id == level.c.product_id, kept.c.expires_at <= now)
         .correlate(level)
         .scalar_subquery()
     )
     return (
-        select(level.on_hand - level.reserved + func.coalesce(expired, 0))
-        .where(level.product_id == ProductRow.id)
-        .correlate(ProductRow)
+        select(level.c.on_hand - level.c.reserved + func.coalesce(expired, 0))
+        .where(level.c.product_id == product.c.id)
+        .correlate(product)
         .scalar_subquery()
     )
 
@@ -205,6 +218,12 @@ def _left(now: datetime) -> ScalarSelect[int]:
 def _in_stock(now: datetime) -> ColumnElement[bool]:
     """Whether some can be had; of what is not counted there is always enough."""
     return func.coalesce(_left(now), 1) > 0
+
+
+# Built once, and of the table, not of the class: each look at a cart sends it, and nothing is changed in it.
+_FOUND: Final = select(*PRODUCT_COLUMNS, _left(bindparam("now")).label("left")).where(
+    ProductRow.__table__.c.id == any_(bindparam("ids", type_=ARRAY(Text)))
+)
 
 
 def _key(row: ProductRow, order: _Order) -> tuple[str | int, ...]:

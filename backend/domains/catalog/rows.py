@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from sqlalchemy import Row
+
 from backend.domains.catalog.entities import (
     SLOT,
     Category,
@@ -36,6 +38,20 @@ _SAME: Final = (
     "is_active",
     "version",
 )
+# Those that become fields in another shape.
+_SHAPED: Final = (
+    "currency",
+    "price_minor",
+    "price_per",
+    "cost_minor",
+    "original_price_minor",
+    "was_price_minor",
+    "images",
+    "tags",
+    "tax_class",
+)
+PRODUCT_COLUMNS: Final = tuple(ProductRow.__table__.c[name] for name in (*_SAME, *_SHAPED))
+"""What `product_of` reads, for statements that want nothing else of a product."""
 
 
 def category_of(row: CategoryRow) -> Category:
@@ -65,7 +81,7 @@ def provider_of(row: ProviderRow) -> Provider:
     )
 
 
-def product_of(row: ProductRow) -> Product:
+def product_of(row: ProductRow | Row[*tuple[Any, ...]]) -> Product:
     """The product that the row holds: a `SlotProduct`, if it is one."""
     kind = SlotProduct if row.kind == SLOT else Product
     return kind(**_fields(row))
@@ -76,7 +92,7 @@ def slot_product_of(row: ProductRow) -> SlotProduct:
     return SlotProduct(**_fields(row))
 
 
-def _fields(row: ProductRow) -> dict[str, Any]:
+def _fields(row: ProductRow | Row[*tuple[Any, ...]]) -> dict[str, Any]:
     return {
         **{name: getattr(row, name) for name in _SAME},
         "price": Money(row.price_minor, row.currency),
@@ -90,5 +106,5 @@ def _fields(row: ProductRow) -> dict[str, Any]:
     }
 
 
-def _money(minor: int | None, row: ProductRow) -> Money | None:
+def _money(minor: int | None, row: ProductRow | Row[*tuple[Any, ...]]) -> Money | None:
     return None if minor is None else Money(minor, row.currency)

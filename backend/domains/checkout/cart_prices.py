@@ -17,11 +17,7 @@ from backend.domains.pricing.order_quotes import OrderQuote, OrderQuotes
 from backend.domains.pricing.orders import parcel_of
 from backend.domains.pricing.records import written
 from backend.domains.pricing.service import NotSoldError
-from backend.domains.pricing.shipping import (
-    ShippingOption,
-    chosen_option,
-    shipping_options,
-)
+from backend.domains.pricing.shipping import NO_DELIVERY, Delivery, ShippingOption, chosen_option
 from backend.domains.pricing.wanted import Item, Known, Wanted
 from backend.domains.rules.service import RulesService
 from backend.engine.decision import NearMiss
@@ -137,21 +133,21 @@ class CartPrices:
         if promised is not None:
             contents = _as_promised(contents, promised.wanted)
         asked = _Asked(contents, user_id)
-        options = self._options(found, asked, now)
-        wanted = asked.wanted(found, options)
-        _require_shipping(wanted, options, contents.shipping)
-        quote = promised or self._promise(found, wanted, now)
+        delivery = self._delivery(found, asked, now)
+        wanted = asked.wanted(found, delivery.options)
+        _require_shipping(wanted, delivery.options, contents.shipping)
+        quote = promised or self._promise(found, wanted, _known(found, delivery), now)
         priced = dict(zip(map(_key, quote.wanted.items), quote.price.items, strict=True))
         judged = [_judged(one, priced[_key(one.item)]) for one in found]
         _require_available(judged)
         return Quoted(tuple((one, priced[_key(one.item)]) for one in found), quote)
 
-    def _promise(self, found: Sequence[FoundItem], wanted: Wanted, now: datetime) -> OrderQuote:
+    def _promise(self, found: Sequence[FoundItem], wanted: Wanted, known: Known, now: datetime) -> OrderQuote:
         """A quote of it. UnavailableError names the items that a rule refuses to sell."""
         try:
-            return self.quotes.make(wanted=wanted, now=now, known=_known(found))
+            return self.quotes.make(wanted=wanted, now=now, known=known)
         except NotSoldError:
-            price = self.quotes.preview(wanted=wanted, now=now, known=_known(found))
+            price = self.quotes.preview(wanted=wanted, now=now, known=known)
             _require_available(_refused(found, price))
             raise
 
@@ -159,9 +155,9 @@ class CartPrices:
         """The price of what can be had. What rules refuse is left out, and the rest is priced again."""
         contents = asked.contents
         while any(one.unavailable is None for one in found):
-            options = self._options(found, asked, now)
-            wanted = asked.wanted(found, options)
-            price = self.quotes.preview(wanted=wanted, now=now, known=_known(found))
+            delivery = self._delivery(found, asked, now)
+            wanted = asked.wanted(found, delivery.options)
+            price = self.quotes.preview(wanted=wanted, now=now, known=_known(found, delivery))
             sold = _refused(found, price)
             if sold == found:
                 prices = iter(price.items)
@@ -171,7 +167,7 @@ class CartPrices:
                     tuple(items),
                     wanted,
                     price,
-                    _presented(options, price),
+                    _presented(delivery.options, price),
                     _told(price, self.rules.rulebook().vocabulary),
                     contents.notices,
                 )
@@ -179,7 +175,7 @@ class CartPrices:
         items = [PricedItem(one, None) for one in found]
         return PricedCart(contents, tuple(items), notices=contents.notices)
 
-    def _options(self, found: Sequence[FoundItem], asked: "_Asked", now: datetime) -> list[ShippingOption]:
+    def _delivery(self, found: Sequence[FoundItem], asked: "_Asked", now: datetime) -> Delivery:
         """The ways of delivery of those goods that can be had."""
         goods = [
             (one.product, one.item.quantity)
@@ -187,7 +183,7 @@ class CartPrices:
             if one.unavailable is None and one.product is not None and one.product.kind == RETAIL
         ]
         if not goods:
-            return []
+            return NO_DELIVERY
         currency = _currency(found)
         foreign = sorted({product.price.currency for product, _ in goods} - {currency})
         customer = self.customers.customer(asked.user_id)
@@ -197,7 +193,7 @@ class CartPrices:
             rates={source: self.rates.rate(source=source, target=currency, at=now) for source in foreign},
             customer=replace(customer, country=asked.contents.country or customer.country),
         )
-        return [] if parcel is None else shipping_options(self.rules.rulebook(), parcel, at=now)
+        return Delivery.of(self.rules.rulebook(), parcel, at=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,10 +245,11 @@ def _currency(found: Sequence[FoundItem]) -> str:
     return Counter(product.price.currency for product in sold).most_common(1)[0][0]
 
 
-def _known(found: Sequence[FoundItem]) -> Known:
+def _known(found: Sequence[FoundItem], delivery: Delivery) -> Known:
     return Known(
         {one.product.id: one.product for one in found if one.product is not None},
         {one.slot.id: one.slot for one in found if one.slot is not None},
+        delivery,
     )
 
 

@@ -195,8 +195,11 @@ def _item(one: PricedItem) -> dict[str, Any]:
 def _coupons(cart: PricedCart) -> dict[str, Any]:
     if cart.price is None:
         return {"applied": [], "left_out": []}
-    left_out = CouponLeftOutSchema(many=True).dump(cart.price.redemption.left_out)
+    left_out = _LEFT_OUT.dump(cart.price.redemption.left_out)
     return {"applied": coupons_document(cart.price), "left_out": left_out}
+
+
+_LEFT_OUT: Final = CouponLeftOutSchema(many=True)
 
 
 def _shipping(cart: PricedCart) -> dict[str, Any]:

@@ -138,10 +138,49 @@ class Remainder:
         return Remainder(lines, self.shipping - relief.shipping)
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a coupon is for in a basket: which of its lines, what they come to, and the most it takes off."""
+
+    coupon: Coupon
+    covered: tuple[bool, ...]
+    eligible: Money
+    most: Money
+
+    @classmethod
+    def of(cls, coupon: Coupon, basket: Basket) -> "Claim":
+        """Of a coupon whose currency, if it has one, is the basket's; its conditions are not looked at.
+
+        A percentage is of the eligible lines as they stand in the basket, never of what other coupons left.
+        """
+        covered = tuple([covers(coupon, line) for line in basket.lines])
+        taken = (line.amount for line, is_covered in zip(basket.lines, covered, strict=True) if is_covered)
+        eligible = total(taken, basket.currency)
+        if coupon.kind is CouponKind.FREE_SHIPPING:
+            return cls(coupon, covered, eligible, _at_most(basket.shipping, coupon.maximum_discount))
+        return cls(coupon, covered, eligible, _nominal(coupon, eligible))
+
+    def relief(self, left: Remainder) -> Relief:
+        """What the coupon takes off of what is `left` to pay.
+
+        It is at most what is left of its lines, and divided among them in proportion to what is left of
+        each, so that no line falls below zero.
+        """
+        zero = Money.zero(self.eligible.currency)
+        if self.coupon.kind is CouponKind.FREE_SHIPPING:
+            return Relief((zero,) * len(left.lines), min(left.shipping, self.most))
+        weights = [part.minor if taken else 0 for part, taken in zip(left.lines, self.covered, strict=True)]
+        available = sum(weights)
+        if not available:
+            return Relief((zero,) * len(left.lines), zero)
+        wanted = Money(min(self.most.minor, available), zero.currency)
+        return Relief(tuple(wanted.split(weights)), zero)
+
+
 def assess(coupon: Coupon, basket: Basket, *, usage: Usage = UNUSED) -> Assessment:
     """The coupon alone on the basket; `usage` is what is used of it already."""
     comparable = coupon.currency in {None, basket.currency}
-    relief = relief_of(coupon, basket, Remainder.of(basket)) if comparable else nothing_off(basket)
+    relief = Claim.of(coupon, basket).relief(Remainder.of(basket)) if comparable else nothing_off(basket)
     failures = (
         *_of_the_coupon(coupon, basket.now),
         *_of_the_shopper(coupon, basket.shopper),
@@ -151,35 +190,10 @@ def assess(coupon: Coupon, basket: Basket, *, usage: Usage = UNUSED) -> Assessme
     return Assessment(coupon, nothing_off(basket) if failures else relief, failures)
 
 
-def relief_of(coupon: Coupon, basket: Basket, left: Remainder) -> Relief:
-    """What the coupon takes off of what is `left` to pay; its conditions are not looked at.
-
-    A percentage is of the eligible lines as they stand in the basket, never of what other coupons left;
-    what it comes to is at most `maximum_discount` and what is left of those lines. It is divided
-    among them in proportion to what is left of each, so that no line falls below zero.
-    """
-    if coupon.kind is CouponKind.FREE_SHIPPING:
-        return Relief(nothing_off(basket).shares, _at_most(left.shipping, coupon.maximum_discount))
-    eligible = [covers(coupon, line) for line in basket.lines]
-    zero = Money.zero(basket.currency)
-    weights = [part if taken else zero for part, taken in zip(left.lines, eligible, strict=True)]
-    available = total(weights, basket.currency)
-    if not available:
-        return nothing_off(basket)
-    wanted = _nominal(coupon, eligible_amount(coupon, basket))
-    shares = min(wanted, available).split([weight.minor for weight in weights])
-    return Relief(tuple(shares), zero)
-
-
 def nothing_off(basket: Basket) -> Relief:
     """No relief at all."""
     zero = Money.zero(basket.currency)
     return Relief((zero,) * len(basket.lines), zero)
-
-
-def eligible_amount(coupon: Coupon, basket: Basket) -> Money:
-    """All lines that the coupon is for."""
-    return total((line.amount for line in basket.lines if covers(coupon, line)), basket.currency)
 
 
 def covers(coupon: Coupon, line: BasketLine) -> bool:

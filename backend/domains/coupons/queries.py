@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, any_, bindparam, func, or_, select, true
+from sqlalchemy.dialects.postgresql import ARRAY, CITEXT
 
 from backend.domains.coupons.entities import Usage, UseState
 from backend.domains.coupons.models import (
@@ -19,9 +20,12 @@ from backend.infra.postgres import DbSession
 MOST_SHOWN: Final = 100
 
 
-def by_codes(session: DbSession, codes: Collection[str]) -> Sequence[CouponRow]:
-    """The coupons with these codes, in whatever case of letters."""
-    return session.scalars(select(CouponRow).where(CouponRow.code.in_(codes)).order_by(CouponRow.id)).all()
+def counted_by_codes(
+    session: DbSession, *, codes: Collection[str], customer_id: str | None, now: datetime
+) -> Sequence[tuple[Any, Usage]]:
+    """The coupons with these codes, in whatever case of letters, and how much of each is used."""
+    values = {"codes": list(codes), "customer": customer_id, "now": now}
+    return [(row, _usage(row)) for row in session.execute(_BY_CODES, values)]
 
 
 def offered_to(session: DbSession, *, user_id: str | None, now: datetime) -> Sequence[CouponRow]:
@@ -73,41 +77,53 @@ def usages(
     session: DbSession, *, coupon_ids: Collection[str], customer_id: str | None, now: datetime
 ) -> dict[str, Usage]:
     """How much of each coupon is used; what was reserved and has expired does not count."""
-    values = {"coupons": list(coupon_ids), "customer": customer_id, "now": now}
-    return {row[0]: Usage(row[1], row[2], int(row[3])) for row in session.execute(_USAGES, values)}
+    values = {"ids": list(coupon_ids), "customer": customer_id, "now": now}
+    return {row.id: _usage(row) for row in session.execute(_BY_IDS, values)}
 
 
-def _usages() -> Select[Any]:
-    """The query of `usages`, built once: each priced cart with coupons sends it."""
-    use, counter, own = CouponUseRow, CouponCounterRow, CouponCustomerCounterRow
-    coupons_asked = bindparam("coupons", type_=use.coupon_id.type, expanding=True)
-    customer = bindparam("customer", type_=use.customer.type)
+def _usage(row: Any) -> Usage:
+    return Usage(row.uses, row.own, int(row.spent))
+
+
+def _with_usage(*columns: ColumnElement[Any]) -> Select[Any]:
+    """These columns of coupons, and how much of each is used by anybody and by the customer.
+
+    Of tables, not of mapped classes: nothing that is read here is changed, and plain rows are quick.
+    """
+    coupon, counter = CouponRow.__table__, CouponCounterRow.__table__
+    own, use = CouponCustomerCounterRow.__table__, CouponUseRow.__table__
+    customer = bindparam("customer", type_=Text)
     overdue = (
         select(
-            use.coupon_id,
             func.count().label("uses"),
-            func.count().filter(use.customer == customer).label("own"),
-            func.sum(use.discount_minor).label("spent"),
+            func.count().filter(use.c.customer == customer).label("own"),
+            func.sum(use.c.discount_minor).label("spent"),
         )
         .where(
-            use.coupon_id.in_(coupons_asked),
-            use.state == UseState.RESERVED,
-            use.expires_at <= bindparam("now"),
+            use.c.coupon_id == coupon.c.id,
+            use.c.state == UseState.RESERVED,
+            use.c.expires_at <= bindparam("now"),
         )
-        .group_by(use.coupon_id)
-        .subquery()
+        .lateral("overdue")
     )
-    return (
-        select(
-            counter.coupon_id,
-            counter.uses - func.coalesce(overdue.c.uses, 0),
-            func.coalesce(own.uses, 0) - func.coalesce(overdue.c.own, 0),
-            func.greatest(counter.spent_minor - func.coalesce(overdue.c.spent, 0), 0),
-        )
-        .outerjoin(overdue, overdue.c.coupon_id == counter.coupon_id)
-        .outerjoin(own, and_(own.coupon_id == counter.coupon_id, own.customer == customer))
-        .where(counter.coupon_id.in_(coupons_asked))
+    joined = (
+        coupon.outerjoin(counter, counter.c.coupon_id == coupon.c.id)
+        .outerjoin(own, and_(own.c.coupon_id == coupon.c.id, own.c.customer == customer))
+        .join(overdue, true())
     )
+    return select(
+        *columns,
+        (func.coalesce(counter.c.uses, 0) - overdue.c.uses).label("uses"),
+        (func.coalesce(own.c.uses, 0) - overdue.c.own).label("own"),
+        func.greatest(counter.c.spent_minor - func.coalesce(overdue.c.spent, 0), 0).label("spent"),
+    ).select_from(joined)
 
 
-_USAGES: Final = _usages()
+# Built once: each priced cart with coupons sends the first.
+_COUPONS: Final = CouponRow.__table__.c
+_BY_CODES: Final = (
+    _with_usage(*_COUPONS)
+    .where(_COUPONS.code == any_(bindparam("codes", type_=ARRAY(CITEXT))))
+    .order_by(_COUPONS.id)
+)
+_BY_IDS: Final = _with_usage(_COUPONS.id).where(_COUPONS.id == any_(bindparam("ids", type_=ARRAY(Text))))

@@ -39,6 +39,11 @@ class Candidates:
         """Whether one of them depends on how many orders the shopper has made."""
         return any(one.coupon.first_order_only for one in self.counted)
 
+    @property
+    def ask_for_categories(self) -> bool:
+        """Whether one of them is for certain categories."""
+        return any(one.coupon.categories for one in self.counted)
+
     def best(self, basket: Basket, rulebook: Rulebook) -> Combination:
         """The best that they do for the basket under the rules; why others of them are left out."""
         assessed = [assess(one.coupon, basket, usage=one.usage) for one in self.counted]
@@ -75,17 +80,6 @@ class CouponService:
     def page(self, *, after: str | None, limit: int) -> list[Coupon]:
         """Up to `limit` coupons, the newest first, retired ones too."""
         return [coupon_of(row) for row in queries.coupons(self.session, after=after, limit=limit)]
-
-    def by_codes(self, *, codes: Collection[str], user_id: str | None) -> dict[str, Coupon]:
-        """The coupons behind codes, by the code as it was written.
-
-        Somebody else's personal coupon is not found: nobody learns by guessing that there is one.
-        """
-        if not codes:
-            return {}
-        rows = queries.by_codes(self.session, codes)
-        found = {row.code.casefold(): coupon_of(row) for row in rows if row.user_id in {None, user_id}}
-        return {code: found[code.casefold()] for code in codes if code.casefold() in found}
 
     def offered_to(self, *, user_id: str | None, now: datetime) -> list[Coupon]:
         """What this user (or a visitor) may use now: public coupons and the user's own, newest first."""
@@ -151,8 +145,15 @@ class CouponService:
     def candidates(
         self, *, codes: Collection[str], user_id: str | None, customer_id: str | None, now: datetime
     ) -> Candidates:
-        """The coupons behind codes for this user, and how much of each is used."""
-        known = self.by_codes(codes=codes, user_id=user_id)
-        coupons = {coupon.id: coupon for coupon in known.values()}.values()
-        counted = self.counted(list(coupons), customer_id=customer_id, now=now)
-        return Candidates(tuple(counted), tuple(sorted(set(codes) - known.keys())))
+        """The coupons behind codes for this user, and how much of each is used.
+
+        Somebody else's personal coupon is unknown: nobody learns by guessing that there is one.
+        """
+        if not codes:
+            return Candidates((), ())
+        rows = queries.counted_by_codes(self.session, codes=codes, customer_id=customer_id, now=now)
+        counted = tuple(
+            Counted(coupon_of(row), usage) for row, usage in rows if row.user_id in {None, user_id}
+        )
+        known = {one.coupon.code.casefold() for one in counted}
+        return Candidates(counted, tuple(sorted({code for code in codes if code.casefold() not in known})))

@@ -8,24 +8,22 @@ The order in which codes were typed changes nothing (docs/decisions/0096-coupons
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import combinations
+from heapq import heappop, heappush
 from typing import Final
 
 from backend.domains.coupons.eligibility import (
     Assessment,
     Basket,
+    Claim,
     Failure,
     FailureCode,
     Relief,
     Remainder,
-    eligible_amount,
-    relief_of,
 )
 from backend.domains.coupons.entities import Coupon, CouponKind
 from backend.engine.effects import Refuse
 from backend.engine.rulebook import Rulebook
-from backend.kernel.money import Money, total
+from backend.kernel.money import Money
 
 STACKING: Final = "coupon_stacking"
 # Up to so many coupons every combination is looked at: 4,095 of them.
@@ -104,82 +102,96 @@ def best_combination(assessments: Sequence[Assessment], basket: Basket, *, refus
     ordered = sorted(assessments, key=lambda found: found.coupon.id)
     useful = [found for found in ordered if found.discount]
     is_exact = len(useful) <= MOST_EXACT
-    chosen = (_exact if is_exact else _greedy)(useful, basket, refusals)
-    applied = together([found.coupon for found in chosen], basket)
+    applied = (_exact if is_exact else _greedy)(useful, basket, refusals)
+    chosen = {one.coupon.id: one.coupon for one in applied}
     left_out = tuple(
-        LeftOut(found.coupon.code, _why_left_out(found, chosen, refusals))
+        LeftOut(found.coupon.code, _why_left_out(found, [*chosen.values()], refusals))
         for found in ordered
-        if found not in chosen
+        if found.coupon.id not in chosen
     )
-    return Combination(tuple(applied), left_out, _discount(applied, basket), is_exact)
+    return Combination(tuple(applied), left_out, Money(_saved(applied), basket.currency), is_exact)
 
 
 def together(coupons: Sequence[Coupon], basket: Basket) -> list[Applied]:
     """What each of the coupons takes off when all are used, in the order in which they are taken off."""
+    return _together([Claim.of(coupon, basket) for coupon in coupons], basket)
+
+
+def _together(claims: Sequence[Claim], basket: Basket) -> list[Applied]:
     left = Remainder.of(basket)
     applied: list[Applied] = []
-    for coupon in sorted(coupons, key=partial(_turn, basket)):
-        relief = relief_of(coupon, basket, left)
+    for claim in sorted(claims, key=_turn):
+        relief = claim.relief(left)
         left = left.less(relief)
-        applied.append(Applied(coupon, relief))
+        applied.append(Applied(claim.coupon, relief))
     return applied
 
 
-def _turn(basket: Basket, coupon: Coupon) -> tuple[int, int, str]:
-    return _TURNS[coupon.kind], eligible_amount(coupon, basket).minor, coupon.id
+def _turn(claim: Claim) -> tuple[int, int, str]:
+    return _TURNS[claim.coupon.kind], claim.eligible.minor, claim.coupon.id
 
 
-def _exact(useful: Sequence[Assessment], basket: Basket, refusals: Refusals) -> tuple[Assessment, ...]:
-    best: tuple[Assessment, ...] = ()
-    rank = _rank(best, basket)
-    for promised, some in _by_promise(useful):
+def _exact(useful: Sequence[Assessment], basket: Basket, refusals: Refusals) -> list[Applied]:
+    best: list[Applied] = []
+    claims = [Claim.of(found.coupon, basket) for found in useful]
+    for promised, some in _by_promise([found.discount.minor for found in useful]):
         # Together coupons never take off more than the sum of what each takes off alone.
-        if promised < -rank[0]:
+        if promised < _saved(best):
             break
-        found = _rank(some, basket)
-        if found < rank and not refusals([one.coupon for one in some]):
-            best, rank = some, found
+        if not refusals([useful[place].coupon for place in some]):
+            best = min(best, _together([claims[place] for place in some], basket), key=_rank)
     return best
 
 
-def _greedy(useful: Sequence[Assessment], basket: Basket, refusals: Refusals) -> tuple[Assessment, ...]:
+def _greedy(useful: Sequence[Assessment], basket: Basket, refusals: Refusals) -> list[Applied]:
     """One after the other, the greatest alone first, as long as they may be combined and take off more."""
-    best: tuple[Assessment, ...] = ()
+    best: list[Applied] = []
+    chosen: list[Coupon] = []
     for one in sorted(useful, key=lambda found: (-found.discount.minor, found.coupon.id)):
-        more = (*best, one)
-        is_more = _rank(more, basket)[0] < _rank(best, basket)[0]
-        if is_more and not refusals([found.coupon for found in more]):
-            best = more
+        more = [*chosen, one.coupon]
+        found = together(more, basket)
+        if _saved(found) > _saved(best) and not refusals(more):
+            best, chosen = found, more
     return best
 
 
-def _by_promise(useful: Sequence[Assessment]) -> Iterator[tuple[int, tuple[Assessment, ...]]]:
-    """Every combination with the sum of what its coupons take off alone, the greatest sum first."""
-    alone = {one.coupon.id: one.discount.minor for one in useful}
-    sizes = range(1, len(useful) + 1)
-    every = (some for size in sizes for some in combinations(useful, size))
-    promised = [(sum(alone[one.coupon.id] for one in some), some) for some in every]
-    promised.sort(key=lambda pair: -pair[0])
-    yield from promised
+def _by_promise(alone: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
+    """Every combination, as places in `alone`, with its sum of what they take off, the greatest sum first.
+
+    All of them come first; then those that leave less out before those that leave more out. From what is
+    left out of one, that of two others is made: by one more, or by another in place of the last.
+    """
+    rising = sorted(range(len(alone)), key=lambda place: alone[place])
+    whole = sum(alone)
+    waiting: list[tuple[int, tuple[int, ...]]] = [(0, ())]
+    while waiting:
+        lost, out = heappop(waiting)
+        following = out[-1] + 1 if out else 0
+        if len(out) < len(rising):
+            yield whole - lost, [place for rank, place in enumerate(rising) if rank not in out]
+        if following < len(rising):
+            more = lost + alone[rising[following]]
+            heappush(waiting, (more, (*out, following)))
+            if out:
+                heappush(waiting, (more - alone[rising[out[-1]]], (*out[:-1], following)))
 
 
-def _rank(some: Sequence[Assessment], basket: Basket) -> tuple[int, int, list[str]]:
+def _rank(applied: Sequence[Applied]) -> tuple[int, int, list[str]]:
     """The lower, the better: most money off, then few coupons, then the oldest."""
-    coupons = [found.coupon for found in some]
-    discount = _discount(together(coupons, basket), basket)
-    return -discount.minor, len(coupons), sorted(coupon.id for coupon in coupons)
+    return -_saved(applied), len(applied), sorted(one.coupon.id for one in applied)
 
 
-def _discount(applied: Sequence[Applied], basket: Basket) -> Money:
-    return total((one.relief.discount for one in applied), basket.currency)
+def _saved(applied: Sequence[Applied]) -> int:
+    """What they take off together, in minor units."""
+    return sum(one.relief.discount.minor for one in applied)
 
 
-def _why_left_out(found: Assessment, chosen: Sequence[Assessment], refusals: Refusals) -> tuple[Failure, ...]:
+def _why_left_out(found: Assessment, chosen: Sequence[Coupon], refusals: Refusals) -> tuple[Failure, ...]:
     if found.failures:
         return found.failures
     if not found.discount:
         return (Failure(FailureCode.SAVES_NOTHING, "The coupon takes nothing off this order."),)
-    reasons = refusals([*(one.coupon for one in chosen), found.coupon])
+    reasons = refusals([*chosen, found.coupon])
     if reasons:
         return tuple(Failure(FailureCode.NOT_COMBINABLE, reason) for reason in reasons)
     sentence = "Together with your other coupons this one takes nothing more off."

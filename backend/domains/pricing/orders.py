@@ -28,7 +28,7 @@ from backend.domains.pricing.entities import (
 )
 from backend.domains.pricing.facts import Customer, House, customer_facts, goods_case, slot_case
 from backend.domains.pricing.service import require_room
-from backend.domains.pricing.shipping import Parcel, shipping_options, weight_of
+from backend.domains.pricing.shipping import Delivery, Parcel, weight_of
 from backend.domains.pricing.wanted import Item, Known, Wanted
 from backend.engine.rulebook import Rulebook
 from backend.kernel.errors import InvalidError, NotFoundError
@@ -80,7 +80,7 @@ class Orders:
                 **self.house.tax_facts(None, customer),
             },
             redeem=self._redeem(things, customer, wanted, rulebook, now),
-            shipping=_delivery(things, cases, rates, wanted, customer, rulebook, now),
+            shipping=_shipping(_delivery(things, cases, rates, customer, known, rulebook, now), wanted),
             rates=rates,
             presented=self._presented(wanted.currency, currency, now),
             tax_by_invoice=self.house.tax_by_invoice,
@@ -90,7 +90,7 @@ class Orders:
         asked = {item.product_id for item in wanted.items if item.product_id is not None}
         unknown = asked - known.products.keys()
         read = self.catalog.products(product_ids=unknown) if unknown else {}
-        found = Known({**known.products, **read}, known.slots)
+        found = replace(known, products={**known.products, **read})
         return [self._thing(item, found, wanted.user_id, now) for item in wanted.items]
 
     def _thing(self, item: Item, known: Known, user_id: str | None, now: datetime) -> _Thing:
@@ -155,7 +155,8 @@ class Orders:
             now=now,
         )
         shopper = self._shopper(customer, wanted, candidates)
-        tree = {category.slug: category for category in self.catalog.categories()}
+        categories = self.catalog.categories() if candidates.ask_for_categories else []
+        tree = {category.slug: category for category in categories}
 
         def redeem(items: Sequence[Money], shipping: Money) -> Redemption:
             lines = tuple(
@@ -180,22 +181,26 @@ def _delivery(
     things: Sequence[_Thing],
     cases: Sequence[Case],
     rates: Mapping[str, Rate],
-    wanted: Wanted,
     customer: Customer,
+    known: Known,
     rulebook: Rulebook,
     now: datetime,
-) -> Line | None:
-    """The way of delivery that is wanted, for an order with goods. InvalidError when it is refused."""
+) -> Delivery:
+    """The ways of delivery of the goods among these things."""
     parcel = parcel_of(
         [(thing.product, thing.item.quantity, case.base) for thing, case in zip(things, cases, strict=True)],
         currency=_currency(cases),
         rates=rates,
         customer=customer,
     )
-    if parcel is None or wanted.shipping is None:
+    return known.delivery if known.delivery.parcel == parcel else Delivery.of(rulebook, parcel, at=now)
+
+
+def _shipping(delivery: Delivery, wanted: Wanted) -> Line | None:
+    """The way of delivery that is wanted, for an order with goods. InvalidError when it is refused."""
+    if delivery.parcel is None or wanted.shipping is None:
         return None
-    options = shipping_options(rulebook, parcel, at=now)
-    chosen = next((option for option in options if option.key == wanted.shipping), None)
+    chosen = next((option for option in delivery.options if option.key == wanted.shipping), None)
     if chosen is None or chosen.refused_because is not None:
         reason = "It is not offered." if chosen is None else chosen.refused_because
         raise InvalidError(f"Delivery by {wanted.shipping}: {reason}", errors={"shipping": [str(reason)]})

@@ -48,6 +48,24 @@ class ShippingOption:
         return Line(SHIPPING, self.label, self.price, self.rule)
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The ways of delivery for a parcel; none without one."""
+
+    parcel: Parcel | None = None
+    options: tuple[ShippingOption, ...] = ()
+
+    @classmethod
+    def of(cls, rulebook: Rulebook, parcel: Parcel | None, *, at: datetime) -> "Delivery":
+        """As the rules have it at the instant `at`."""
+        if parcel is None:
+            return NO_DELIVERY
+        return cls(parcel, tuple(shipping_options(rulebook, parcel, at=at)))
+
+
+NO_DELIVERY: Final = Delivery()
+
+
 def weight_of(goods: Iterable[tuple[Product, int]]) -> int:
     """What so many of each retail product weigh together, in grams; other kinds are not sent."""
     return sum(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from backend.domains.availability.entities import Slot
 from backend.domains.catalog.entities import Product
+from backend.domains.pricing.shipping import NO_DELIVERY, Delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +20,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Products and slots that were looked up already, by id, and need not be again."""
+    """What was looked up already and need not be again: products and slots by id, and ways of delivery.
+
+    `delivery` counts for its own parcel alone.
+    """
 
     products: Mapping[str, Product] = field(default_factory=dict)
     slots: Mapping[str, Slot] = field(default_factory=dict)
+    delivery: Delivery = NO_DELIVERY
 
 
 @dataclass(frozen=True, slots=True)
