@@ -25,6 +25,7 @@ from backend.domains.identity import routes as identity
 from backend.domains.identity import user_routes
 from backend.domains.ledger import routes as statements
 from backend.domains.messages import routes as messages
+from backend.domains.payments import reconciliation_routes as reconciliation
 from backend.domains.pricing import routes as pricing
 from backend.domains.pricing import what_if_routes
 from backend.domains.quote_requests import routes as quote_requests
@@ -48,6 +49,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     stock_routes.stock,
     currency.blueprint,
     statements.blueprint,
+    reconciliation.blueprint,
     availability.availability,
     availability.holds,
     coupons.blueprint,

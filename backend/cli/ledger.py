@@ -1,12 +1,18 @@
-"""`flask ledger`: proves the book."""
+"""`flask ledger`: proves the book, and compares it with the payment gateway's."""
 
 import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import click
 import svcs
 from flask.cli import AppGroup
 
 from backend.domains.ledger.checking import LedgerCheck
+from backend.domains.payments.reconciliation import Reconciliation, Report
+from backend.infra.clock import Clock
+from backend.infra.postgres import db
+from backend.kernel.errors import ClimbUpError
 
 group = AppGroup("ledger", help="The double-entry ledger.")
 
@@ -27,3 +33,41 @@ def check() -> None:
     )
     for kind, balances in book.balances().items():
         click.echo(f"{kind:>14}  {'  '.join(f'{money.amount:,} {money.currency}' for money in balances)}")
+
+
+@group.command("reconcile")
+@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="First day (UTC); else, yesterday.")
+@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="The day after the last; else, today.")
+def reconcile(first: datetime | None, last: datetime | None) -> None:
+    """Compare the ledger with the payment gateway and book the gateway's fees and payouts.
+
+    Exits with 1 when anything differs.
+    """
+    today = svcs.flask.get_abstract(Clock).now().replace(hour=0, minute=0, second=0, microsecond=0)
+    since = _day(first) or today - timedelta(days=1)
+    before = _day(last) or today
+    if before <= since:
+        raise click.UsageError("--to is the day after the last one, and must be after --from.")
+    try:
+        report = svcs.flask.get(Reconciliation).report(since=since, before=before)
+    except ClimbUpError as error:
+        raise click.ClickException(error.detail) from None
+    db.session.commit()
+    for line in _told(report):
+        click.echo(line)
+    if report.differences:
+        sys.exit(1)
+
+
+def _told(report: Report) -> Iterator[str]:
+    yield f"From {report.since:%Y-%m-%d} to before {report.before:%Y-%m-%d}."
+    yield f"Things that moved: {report.movements:,} at the gateway, {report.entries:,} in the ledger."
+    yield f"Booked: {report.fees_booked:,} (fees), {report.payouts_booked:,} (payouts)."
+    for balance in report.balances:
+        yield f"Balance now: {balance.gateway} at the gateway, {balance.ledger} in the ledger."
+    yield f"Differences: {len(report.differences):,}."
+    yield from (one.words for one in report.differences)
+
+
+def _day(day: datetime | None) -> datetime | None:
+    return None if day is None else day.replace(tzinfo=UTC)

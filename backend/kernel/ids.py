@@ -25,6 +25,7 @@ RULE_PROPOSAL = "rpr"
 SHADOW = "shd"
 BACKTEST = "rbt"
 CURRENCY_RATE = "rat"
+RECONCILIATION = "rcn"
 QUOTE_REQUEST = "qrq"
 
 _SHAPE = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}")

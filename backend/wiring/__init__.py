@@ -39,6 +39,8 @@ from backend.wiring.messages import register_messages
 from backend.wiring.operations import TASKS as OPERATIONS_TASKS
 from backend.wiring.operations import register_operations
 from backend.wiring.pricing import register_pricing
+from backend.wiring.reconciliation import TASKS as RECONCILIATION_TASKS
+from backend.wiring.reconciliation import register_reconciliation
 from backend.wiring.rules import register_rules
 from backend.wiring.shadow import register_shadow
 
@@ -65,6 +67,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     register_catalog(app)
     register_currency(app, settings)
     register_ledger(app)
+    register_reconciliation(app)
     register_availability(app, settings)
     register_shadow(app, engine)
     register_rules(app, settings, engine, parts.try_rules or try_rulebook)
@@ -104,7 +107,7 @@ def session() -> DbSession:
 def tasks() -> list[Task]:
     """Every background task of every domain."""
     shop = (*CATALOG_TASKS, *BOOKING_TASKS, *COUPON_TASKS, *CURRENCY_TASKS, *MESSAGE_TASKS)
-    return [*shop, *BACKTEST_TASKS, *OPERATIONS_TASKS]
+    return [*shop, *BACKTEST_TASKS, *RECONCILIATION_TASKS, *OPERATIONS_TASKS]
 
 
 # svcs hands its container to a factory whose parameter is annotated with it.

@@ -41,6 +41,16 @@ GAUGES: Final = (
         "Holds that keep a slot now.",
         "SELECT count(*) FROM allocations WHERE hold_expires_at > now()",
     ),
+    StoreGauge(
+        "reconciliation_differences",
+        "Things that the ledger and the payment gateway disagree about, by the newest daily report.",
+        "SELECT jsonb_array_length(differences) FROM reconciliations ORDER BY before DESC LIMIT 1",
+    ),
+    StoreGauge(
+        "reconciliation_age_seconds",
+        "How long ago the part of the ledger ends that was last compared with the payment gateway.",
+        "SELECT extract(epoch FROM now() - max(before)) FROM reconciliations",
+    ),
 )
 
 NEWEST_FED_DAY: Final = "SELECT max(day) FROM currency_rates WHERE source = 'feed'"
