@@ -16,6 +16,7 @@ from backend.domains.identity.service import UserService
 from backend.domains.messages import jobs
 from backend.domains.messages.announcing import MailAnnouncements
 from backend.domains.messages.booking_mails import BookingMails
+from backend.domains.messages.issuing import ReceiptService
 from backend.domains.messages.order_mails import OrderMails
 from backend.domains.messages.payment_mails import PaymentMails
 from backend.domains.messages.service import MessageService
@@ -37,6 +38,7 @@ def register_messages(app: Flask, settings: Settings) -> None:
     register(app, Announcements, _announcements)
     register(app, Mailer, _mailer)
     register(app, VoucherService, _vouchers)
+    register(app, ReceiptService, _receipts)
     register(app, BookingMails, _about_bookings)
     register(app, OrderMails, _about_orders)
     register(app, PaymentMails, _about_payments)
@@ -75,7 +77,17 @@ def _vouchers(container: svcs.Container) -> VoucherService:
 
 
 def _about_orders(container: svcs.Container) -> OrderMails:
-    return OrderMails(*container.get(OrderService, UserService))
+    return OrderMails(*container.get(OrderService, UserService, ReceiptService))
+
+
+def _receipts(container: svcs.Container) -> ReceiptService:
+    return ReceiptService(
+        session=db.session,
+        orders=container.get(OrderService),
+        users=container.get(UserService),
+        jobs=container.get(JobQueue),
+        seller=container.get(Settings).seller,
+    )
 
 
 def _about_payments(container: svcs.Container) -> PaymentMails:

@@ -41,6 +41,7 @@ _ALL: Final = 1000
 LIGHT: Final = 4000
 # What a reset empties, in one statement: users, rules and everything kept for the record stay.
 SHOP: Final = (
+    *("sent_mails", "receipts", "receipt_series"),
     *("order_events", "order_lines", "orders", "quote_requests", "booking_events", "booking_quotes"),
     *("bookings", "waitlist", "quotes", "allocations", "slot_counters", "schedule_exceptions"),
     *("opening_hours", "schedules", "coupon_uses", "coupon_customer_counters", "coupon_counters"),
@@ -48,7 +49,7 @@ SHOP: Final = (
     *("products", "providers", "categories"),
 )
 # Histories that the database else refuses to empty.
-_KEPT: Final = ("order_events", "booking_events")
+_KEPT: Final = ("order_events", "booking_events", "receipts")
 # What the digest is of: what a person would see, without ids and instants.
 _SEEN: Final[Mapping[str, str]] = {
     "categories": "SELECT slug, name, parent, position FROM categories",

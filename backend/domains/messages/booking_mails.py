@@ -5,19 +5,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from backend.domains.bookings.access import Actor
 from backend.domains.bookings.calendar import calendar_of
 from backend.domains.bookings.service import BookingService
 from backend.domains.bookings.states import Status
 from backend.domains.catalog.service import CatalogService
 from backend.domains.identity.service import UserService
 from backend.domains.messages.announcing import REMINDER
-from backend.domains.messages.drafts import Draft, Later, MailTask
+from backend.domains.messages.drafts import THE_HOUSE, Draft, Later, MailTask
 from backend.domains.messages.vouchers import PROMISED, VoucherService
 from backend.domains.messages.wording import Wording
 from backend.infra.mail import Attachment
 
-THE_HOUSE: Final = Actor("", is_staff=True)
 CALENDAR: Final = "text/calendar; charset=utf-8; method=PUBLISH"
 REMINDED_BEFORE: Final = timedelta(days=1)
 # What is true while a mail of this kind makes sense; one that comes too late is not sent.

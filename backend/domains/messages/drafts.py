@@ -3,11 +3,15 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from backend.domains.bookings.access import Actor
 from backend.domains.identity.service import User
 from backend.domains.messages.wording import Wording
 from backend.infra.mail import Attachment
+
+# Jobs act for the house, which may see everything.
+THE_HOUSE: Final = Actor("", is_staff=True)
 
 Attach = Callable[[Wording], tuple[Attachment, ...]]
 

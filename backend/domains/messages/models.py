@@ -1,7 +1,9 @@
-"""The table of mails that were sent."""
+"""Tables of mails that were sent, and of receipts."""
 
-from sqlalchemy import Index, Text
-from sqlalchemy.dialects.postgresql import CITEXT
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import CITEXT, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.infra.postgres import Base, Instant
@@ -20,3 +22,24 @@ class SentMail(Base):
     # Why the server refused it; None when it was taken.
     refusal: Mapped[str | None] = mapped_column(Text)
     at: Mapped[Instant]
+
+
+class ReceiptSeries(Base):
+    """A series of receipts: its name (a year) and the last number given in it."""
+
+    __tablename__ = "receipt_series"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    last: Mapped[int]
+
+
+class IssuedReceipt(Base):
+    """The receipt of an order as it was issued; the database refuses to change or delete it."""
+
+    __tablename__ = "receipts"
+    __table_args__ = (UniqueConstraint("order_id", name="uq_receipts_order_id"),)
+
+    number: Mapped[str] = mapped_column(Text, primary_key=True)
+    order_id: Mapped[str] = mapped_column(Text, ForeignKey("orders.id"))
+    issued_at: Mapped[Instant]
+    document: Mapped[dict[str, Any]] = mapped_column(JSONB)

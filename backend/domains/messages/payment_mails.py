@@ -4,15 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from backend.domains.bookings.access import Actor
 from backend.domains.bookings.service import BookingService
 from backend.domains.checkout.orders import CHARGE, OrderService
 from backend.domains.identity.service import UserService
-from backend.domains.messages.drafts import Draft, MailTask
+from backend.domains.messages.drafts import THE_HOUSE, Draft, MailTask
 from backend.domains.pricing.records import read_money
 from backend.kernel import ids
 
-THE_HOUSE: Final = Actor("", is_staff=True)
 NAMED: Final = 2
 
 

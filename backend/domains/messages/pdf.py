@@ -45,8 +45,14 @@ NORMAL: Final = ParagraphStyle("normal", fontName=SANS, fontSize=9.5, leading=13
 STRONG: Final = ParagraphStyle("strong", NORMAL, fontName=BOLD)
 SMALL: Final = ParagraphStyle("small", NORMAL, fontSize=8, leading=11, textColor=GREY)
 TITLE: Final = ParagraphStyle("title", NORMAL, fontName=BOLD, fontSize=18, leading=24, spaceAfter=4 * mm)
-RIGHT: Final = ParagraphStyle("right", NORMAL, alignment=TA_RIGHT)
-STRONG_RIGHT: Final = ParagraphStyle("strong-right", STRONG, alignment=TA_RIGHT)
+
+PLAIN: Final[list[Any]] = [
+    ("VALIGN", (0, 0), (-1, -1), "TOP"),
+    ("LEFTPADDING", (0, 0), (0, -1), 0),
+    ("RIGHTPADDING", (-1, 0), (-1, -1), 0),
+    ("TOPPADDING", (0, 0), (-1, -1), 2),
+    ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
+]
 
 
 def document(parts: Sequence[Flowable], *, title: str, author: str, language: str) -> bytes:
@@ -81,7 +87,7 @@ def gap(height: float = 5) -> Spacer:
 def facts(pairs: Iterable[tuple[str, str]], *, width: float = WIDTH) -> Table:
     """Names and what they are, without those that are empty; `width` in points."""
     rows = [[paragraph(name, SMALL), paragraph(value)] for name, value in pairs if value]
-    return Table(rows, colWidths=[35 * mm, width - 35 * mm], style=_close(), hAlign="LEFT")
+    return Table(rows, colWidths=[35 * mm, width - 35 * mm], style=PLAIN, hAlign="LEFT")
 
 
 def columns(head: Sequence[str], rows: Iterable[Sequence[str]], *, total: Sequence[str] = ()) -> Table:
@@ -93,7 +99,7 @@ def columns(head: Sequence[str], rows: Iterable[Sequence[str]], *, total: Sequen
         body.append(_row(total, STRONG))
         lines.append(("LINEABOVE", (0, -1), (-1, -1), 0.5, RULE))
     widths = [WIDTH - narrow * (len(head) - 1), *[narrow] * (len(head) - 1)]
-    return Table(body, colWidths=widths, style=[*_close(), *lines], repeatRows=1, hAlign="LEFT")
+    return Table(body, colWidths=widths, style=[*PLAIN, *lines], repeatRows=1, hAlign="LEFT")
 
 
 def qr_code(text: str, *, size: float) -> Drawing:
@@ -106,16 +112,6 @@ def qr_code(text: str, *, size: float) -> Drawing:
 def _row(cells: Sequence[str], style: ParagraphStyle) -> list[Paragraph]:
     right = ParagraphStyle(f"{style.name}-amount", style, alignment=TA_RIGHT)
     return [paragraph(cell, right if number else style) for number, cell in enumerate(cells)]
-
-
-def _close() -> list[Any]:
-    return [
-        ("VALIGN", (0, 0), (-1, -1), "TOP"),
-        ("LEFTPADDING", (0, 0), (0, -1), 0),
-        ("RIGHTPADDING", (-1, 0), (-1, -1), 0),
-        ("TOPPADDING", (0, 0), (-1, -1), 2),
-        ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
-    ]
 
 
 def _in_fonts(text: str) -> str:

@@ -6,8 +6,10 @@ import svcs
 from flask import Response, make_response, request
 
 from backend.domains.bookings.access import Actor
+from backend.domains.messages.issuing import ReceiptService
 from backend.domains.messages.schemas import CheckedVoucherSchema
 from backend.domains.messages.vouchers import CheckedVoucher, VoucherService
+from backend.infra.clock import Clock
 from backend.web.api import Blueprint
 from backend.web.auth import Role, caller, signed_in
 
@@ -27,6 +29,19 @@ def read_voucher(booking_id: str) -> Response:
     """The voucher of a confirmed booking: its QR code leads whoever serves the customer to its check."""
     vouchers = svcs.flask.get(VoucherService)
     return _file(vouchers.printed(booking_id=booking_id, actor=_actor()), f"voucher-{booking_id}.pdf")
+
+
+@blueprint.get("/orders/<order_id>/receipt.pdf")
+@signed_in
+@blueprint.response(200, FILE, content_type=PDF)
+@blueprint.alt_response(304, description="It is the one that If-None-Match names")
+@blueprint.alt_response(404, description="No such order among those the caller may see")
+@blueprint.alt_response(409, description="The order is not confirmed")
+def read_receipt(order_id: str) -> Response:
+    """The receipt of a confirmed order, with its taxes: as it was issued, whatever happened since."""
+    now = svcs.flask.get_abstract(Clock).now()
+    receipts = svcs.flask.get(ReceiptService)
+    return _file(receipts.printed(order_id=order_id, actor=_actor(), now=now), f"receipt-{order_id}.pdf")
 
 
 @blueprint.get("/vouchers/<code>")

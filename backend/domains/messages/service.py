@@ -21,6 +21,7 @@ from backend.infra.after_commit import after_commit
 from backend.infra.jobs import JobQueue
 from backend.infra.mail import Mail, Mailer, MailRefusedError
 from backend.infra.postgres import DbSession
+from backend.kernel.errors import NotFoundError
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +44,11 @@ class MessageService:
 
         MailServerError when the server is to be asked again; a mail that it refuses for good is written down.
         """
-        draft = self._draft(task)
+        try:
+            draft = self._draft(task, now)
+        except NotFoundError:
+            # What it is about is no more: a demonstration that was reset.
+            return False
         if draft is None or not self._claim(task, draft.to, now):
             return False
         if draft.later is not None:
@@ -56,11 +61,11 @@ class MessageService:
         after_commit(self.session, lambda: metrics.mail_settled(task.kind, "sent"))
         return True
 
-    def _draft(self, task: MailTask) -> Draft | None:
+    def _draft(self, task: MailTask, now: datetime) -> Draft | None:
         if task.kind.startswith("booking_"):
             return self.about_bookings.draft(task)
         if task.kind.startswith("order_"):
-            return self.about_orders.draft(task)
+            return self.about_orders.draft(task, now=now)
         return self.about_payments.draft(task)
 
     def _claim(self, task: MailTask, recipient: str, now: datetime) -> bool:

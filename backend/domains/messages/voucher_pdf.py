@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from reportlab.lib.units import mm
 from reportlab.platypus import Table
@@ -48,7 +48,6 @@ def voucher_pdf(voucher: Voucher, *, url: str, seller: str, wording: Wording) ->
         ],
         width=pdf.WIDTH - QR_SIZE,
     )
-    top: list[Any] = [("VALIGN", (0, 0), (-1, -1), "TOP")]
     code = pdf.qr_code(url, size=QR_SIZE)
     shown = say(
         "Show this voucher there, on paper or on a screen. Whoever serves you scans the code and sees that"
@@ -57,7 +56,7 @@ def voucher_pdf(voucher: Voucher, *, url: str, seller: str, wording: Wording) ->
     parts = [
         pdf.paragraph(seller, pdf.STRONG),
         pdf.paragraph(say("Voucher"), pdf.TITLE),
-        Table([[told, code]], colWidths=[pdf.WIDTH - QR_SIZE, QR_SIZE], style=top),
+        Table([[told, code]], colWidths=[pdf.WIDTH - QR_SIZE, QR_SIZE], style=pdf.PLAIN, hAlign="LEFT"),
         pdf.gap(),
         pdf.paragraph(shown, pdf.SMALL),
     ]

@@ -120,4 +120,5 @@ def _same_day(first: datetime, last: datetime) -> bool:
 
 
 def _zone(local: datetime, timezone: str) -> str:
-    return f"{timezone}, {get_timezone_gmt(local, 'long', locale='en')}"
+    """The zone's name, and by how much it differs from UTC that day."""
+    return timezone if timezone == "UTC" else f"{timezone}, {get_timezone_gmt(local, 'long', locale='en')}"
