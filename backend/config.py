@@ -20,6 +20,7 @@ SMTP_PORTS: Final = {STARTTLS: 587, TLS: 465, PLAIN: 25}
 SENDER: Final = "ClimbUp <noreply@climbup.example>"
 # Days; over Easter the European Central Bank publishes nothing for five.
 MAX_AGE_OF_FED_RATES: Final = 7
+STRIPE_API: Final = "https://api.stripe.com"
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 _WEB_ADDRESS: Final = re.compile(r"https?://[^\s/]+(/\S*)?")
 _SENDER: Final = re.compile(r"([^<>\r\n]+ )?<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+")
@@ -91,6 +92,10 @@ class Settings:
     smtp: Smtp | None = None
     mail_from: str = SENDER
     seller: Seller = Seller()
+    stripe_secret_key: str | None = field(default=None, repr=False)
+    stripe_publishable_key: str | None = None
+    stripe_webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
+    stripe_api_base: str = STRIPE_API
     sentry_dsn: str | None = field(default=None, repr=False)
     log_level: str = "INFO"
     log_file: Path | None = None
@@ -120,12 +125,17 @@ class Settings:
     def child_environment(self) -> dict[str, str]:
         """The environment for a child process that is to have the same settings.
 
-        Carries what was found out since it was read: where the stores are and where metrics are shared.
+        Carries what was found out since it was read: where the stores and the payment gateway are, and
+        where metrics are shared.
         """
         found = {
             "POSTGRES_URL": self.postgres_url,
             "REDIS_URL": self.redis_url,
             "PROMETHEUS_MULTIPROC_DIR": str(self.metrics_dir) if self.metrics_dir else None,
+            "STRIPE_SECRET_KEY": self.stripe_secret_key,
+            "STRIPE_PUBLISHABLE_KEY": self.stripe_publishable_key,
+            "STRIPE_WEBHOOK_SECRET": ",".join(self.stripe_webhook_secrets),
+            "STRIPE_API_BASE": self.stripe_api_base,
         }
         known = {name: value for name, value in found.items() if value}
         return {**os.environ, **known}  # noqa: TID251 (passed on, not read)
@@ -182,6 +192,10 @@ class _Reader:
                 address=tuple(p.strip() for p in self.env.get("SELLER_ADDRESS", "").split(",") if p.strip()),
                 vat_id=self._first("SELLER_VAT_ID"),
             ),
+            stripe_secret_key=self._first("STRIPE_SECRET_KEY"),
+            stripe_publishable_key=self._first("STRIPE_PUBLISHABLE_KEY"),
+            stripe_webhook_secrets=self._webhook_secrets(production=production),
+            stripe_api_base=self._origin("STRIPE_API_BASE", STRIPE_API),
             sentry_dsn=self._first("SENTRY_DSN"),
             log_level=(self.env.get("LOG_LEVEL") or "INFO").upper(),
             log_file=self._log_file(),
@@ -255,6 +269,23 @@ class _Reader:
             if not _ORIGIN.fullmatch(origin):
                 raise SettingsError(f"{name} must list origins like https://shop.example, not {origin!r}")
         return origins
+
+    def _origin(self, name: str, default: str) -> str:
+        origin = (self.env.get(name) or default).rstrip("/")
+        if not _ORIGIN.fullmatch(origin):
+            raise SettingsError(f"{name} must look like {default}, not {origin!r}")
+        return origin
+
+    def _webhook_secrets(self, *, production: bool) -> tuple[str, ...]:
+        """Those that events are signed with: one for each endpoint, two while one is replaced."""
+        texts = (text.strip() for text in self.env.get("STRIPE_WEBHOOK_SECRET", "").split(","))
+        found = tuple(text for text in texts if text)
+        if production and not found and self._first("STRIPE_SECRET_KEY"):
+            raise SettingsError(
+                "STRIPE_WEBHOOK_SECRET is required in production where STRIPE_SECRET_KEY is set: without it "
+                "nobody could tell the gateway's events from others"
+            )
+        return found
 
     def _country(self, name: str, default: str) -> str:
         value = self.env.get(name) or default

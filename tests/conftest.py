@@ -24,7 +24,9 @@ from backend.infra import embedded
 from backend.infra.closing import close_app
 from backend.infra.event_buffer import EventBuffer
 from backend.infra.postgres import db, libpq_conninfo, with_database
+from backend.local_stripe.local import LocalStripe
 from backend.wiring import Parts
+from tests.factories.payments import gateway_of, open_local_stripe
 from tests.fakes.clock import FakeClock
 from tests.fakes.events import FakeEventStore
 from tests.fakes.passwords import CHEAP
@@ -174,9 +176,27 @@ def shared_events() -> FakeEventStore:
 
 
 @pytest.fixture(scope="session")
-def shared_app(stores: Stores, shared_clock: FakeClock, shared_events: FakeEventStore) -> Iterator[Flask]:
+def shared_local_stripe(shared_clock: FakeClock) -> Iterator[LocalStripe]:
+    """The payment gateway behind the application that all tests of this process share."""
+    with open_local_stripe(shared_clock) as local:
+        yield local
+
+
+@pytest.fixture(scope="session")
+def shared_app(
+    stores: Stores,
+    shared_clock: FakeClock,
+    shared_events: FakeEventStore,
+    shared_local_stripe: LocalStripe,
+) -> Iterator[Flask]:
     """The application that all tests of this process share."""
-    parts = Parts(clock=shared_clock, events=shared_events, passwords=CHEAP, try_rules=try_once)
+    parts = Parts(
+        clock=shared_clock,
+        events=shared_events,
+        passwords=CHEAP,
+        try_rules=try_once,
+        gateway=gateway_of(shared_local_stripe, shared_clock),
+    )
     app = create_app(_settings(stores), parts)
     app.test_client_class = OwnContextClient
     yield app
@@ -207,6 +227,13 @@ def events(app: Flask, shared_events: FakeEventStore) -> FakeEventStore:
     svcs.flask.get(EventBuffer).flush()
     shared_events.events.clear()
     return shared_events
+
+
+@pytest.fixture
+def local_stripe(app: Flask, shared_local_stripe: LocalStripe) -> LocalStripe:
+    """The payment gateway of the application, which has seen nothing."""
+    shared_local_stripe.clear()
+    return shared_local_stripe
 
 
 @pytest.fixture

@@ -37,11 +37,22 @@ class TestFromEnv:
             ("RULES_RELOAD", "maybe"),
             ("RULES_MATCHER", "rete"),
             ("CLIMBUP_ENV", "staging"),
+            ("STRIPE_API_BASE", "stripe"),
         ],
     )
     def test_names_the_variable_it_cannot_read(self, name: str, text: str) -> None:
         with pytest.raises(SettingsError, match=name):
             settings_of(**{name: text})
+
+    def test_takes_several_secrets_of_webhooks(self) -> None:
+        settings = settings_of(STRIPE_WEBHOOK_SECRET="whsec_one, whsec_two,")
+
+        assert settings.stripe_webhook_secrets == ("whsec_one", "whsec_two")
+        assert "whsec_one" not in repr(settings)
+
+    def test_refuses_a_key_in_production_without_a_secret_of_webhooks(self) -> None:
+        with pytest.raises(SettingsError, match="STRIPE_WEBHOOK_SECRET"):
+            settings_of(CLIMBUP_ENV="production", STRIPE_SECRET_KEY="sk_live_x")
 
     def test_takes_an_empty_variable_as_absent(self) -> None:
         settings = settings_of(PORT="", POSTGRES_URL="", SENTRY_DSN="", LOG_FILE="")

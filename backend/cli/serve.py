@@ -19,9 +19,12 @@ from backend.infra import logging
 from backend.infra.closing import close_app
 from backend.infra.embedded import EmbeddedStoresError
 from backend.infra.postgres import db
+from backend.local_stripe.options import DEFAULT_SECRET
 
 WEB = Command("web", ["gunicorn", "-c", "python:backend.cli.gunicorn_conf", "app:application"])
 WORKER = Command("worker", ["flask", "--app", "app", "worker"])
+LOCAL_GATEWAY_KEY = "sk_test_local"
+LOCAL_PUBLISHABLE_KEY = "pk_test_local"
 # Children get this much longer than they give their own requests and jobs.
 MARGIN_SECONDS = 5
 
@@ -37,14 +40,19 @@ def main() -> int:
         settings = _settings()
         _require_free(settings.host, settings.port)
         settings = stores.resolve(settings)
+        settings, gateway = _gateway(settings)
         prepare(settings)
     except (CannotServeError, SettingsError, EmbeddedStoresError) as error:
         sys.stderr.write(f"run: {error}\n")
         return 1
+    if gateway:
+        say(
+            f"no key of Stripe is set: a local payment gateway stands in for it on {settings.stripe_api_base}"
+        )
     say(f"starting {settings.web_workers} web processes and a job worker")
     return asyncio.run(
         supervise(
-            [WEB, WORKER],
+            [*gateway, WEB, WORKER],
             environment=settings.child_environment(),
             stop_seconds=settings.stop_seconds + MARGIN_SECONDS,
             say=say,
@@ -78,6 +86,38 @@ def prepare(settings: Settings) -> None:
 def _settings() -> Settings:
     settings = Settings.from_env()
     return replace(settings, metrics_dir=settings.metrics_dir or settings.data_dir / "metrics")
+
+
+def _gateway(settings: Settings) -> tuple[Settings, list[Command]]:
+    """Outside production, without a key of Stripe's: the local gateway, and the settings that lead to it."""
+    if settings.stripe_secret_key or settings.production:
+        return settings, []
+    port = _port_near(settings.host, settings.port + 1)
+    options = {
+        "host": settings.host,
+        "port": port,
+        "file": settings.data_dir / "local_stripe.sqlite3",
+        "webhook-url": f"http://{settings.host}:{settings.port}/api/payments/webhook",
+    }
+    arguments = [f"--{name}={value}" for name, value in options.items()]
+    local = replace(
+        settings,
+        stripe_secret_key=LOCAL_GATEWAY_KEY,
+        stripe_publishable_key=LOCAL_PUBLISHABLE_KEY,
+        stripe_webhook_secrets=(DEFAULT_SECRET,),
+        stripe_api_base=f"http://{settings.host}:{port}",
+    )
+    return local, [Command("payment gateway", ["backend.local_stripe", *arguments])]
+
+
+def _port_near(host: str, wanted: int) -> int:
+    """`wanted`, or any other where somebody has it."""
+    for port in (wanted, 0):
+        with closing(socket.socket()) as probe, contextlib.suppress(OSError, OverflowError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+            return int(probe.getsockname()[1])
+    raise CannotServeError(f"there is no free port on {host} for the local payment gateway")
 
 
 def _require_free(host: str, port: int) -> None:

@@ -1,6 +1,7 @@
 """`python -m backend.local_stripe --port 5001 --file var/stripe.sqlite3 --webhook-url http://…`."""
 
 import argparse
+import logging
 import signal
 import sys
 import threading
@@ -27,6 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
         twice=given.twice,
         lost=given.lost,
     )
+    # One line for each request would drown the lines of the processes beside it.
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     options = Options(base_url=f"http://{given.host}:{given.port}", webhooks=webhooks)
     local = LocalStripe(given.file, options=options)
     server = make_server(given.host, given.port, local.app, threaded=True)

@@ -54,16 +54,16 @@ class LocalStripe:
         """What is set, also by requests to /local/webhooks."""
         return webhooks.configured(self.store, self._options)
 
-    def deliver_due(self, now: datetime | None = None) -> list[Sent]:
-        """Let what is due happen, and send the webhooks that are due."""
+    def deliver_due(self, now: datetime | None = None, *, post: Post | None = None) -> list[Sent]:
+        """Let what is due happen, and send the webhooks that are due (by `post`, if given)."""
         moment = (now or self._now()).timestamp()
         timers.run_due(self.store, self.options, int(moment))
-        return webhooks.deliver_due(self.store, self.options, self._post, now=moment)
+        return webhooks.deliver_due(self.store, self.options, post or self._post, now=moment)
 
-    def deliver(self, event_id: str) -> Sent:
+    def deliver(self, event_id: str, *, post: Post | None = None) -> Sent:
         """Send one event now, again or although it was to be lost."""
         now = self._now().timestamp()
-        return webhooks.deliver(self.store, self.options, self._post, event_id, now=now)
+        return webhooks.deliver(self.store, self.options, post or self._post, event_id, now=now)
 
     def next_due(self) -> datetime | None:
         """When the next webhook is due, None when none waits."""

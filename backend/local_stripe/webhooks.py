@@ -70,7 +70,9 @@ def configured(store: Store, options: Options) -> Options:
     """`options` with the webhooks as they were set while it ran."""
     with store.reading() as connection:
         row = connection.execute("SELECT value FROM meta WHERE name = 'webhooks'").fetchone()
-    return options if row is None else replace(options, webhooks=Webhooks(**json.loads(row[0])))
+    if row is None:
+        return options
+    return replace(options, webhooks=replace(options.webhooks, **json.loads(row[0])))
 
 
 def configure(book: Book, params: Params) -> Json:
@@ -80,11 +82,12 @@ def configure(book: Book, params: Params) -> Json:
         value = params.text(name)
         if value is not None:
             changes[name] = _number(name, value)
-    webhooks = replace(book.options.webhooks, **changes)
-    book.connection.execute(
-        "INSERT OR REPLACE INTO meta VALUES ('webhooks', ?)", (json.dumps(asdict(webhooks)),)
-    )
-    return {"object": "local.webhooks", **{k: v for k, v in asdict(webhooks).items() if k != "secret"}}
+    row = book.connection.execute("SELECT value FROM meta WHERE name = 'webhooks'").fetchone()
+    # Only what was changed is kept: the rest is as it is set when the gateway starts.
+    kept = {**(json.loads(row[0]) if row else {}), **changes}
+    book.connection.execute("INSERT OR REPLACE INTO meta VALUES ('webhooks', ?)", (json.dumps(kept),))
+    webhooks = asdict(replace(book.options.webhooks, **changes))
+    return {"object": "local.webhooks", **{k: v for k, v in webhooks.items() if k != "secret"}}
 
 
 def post_over_http(url: str, body: bytes, headers: dict[str, str]) -> int:

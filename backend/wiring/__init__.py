@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from backend.config import Settings
 from backend.domains.identity.passwords import PasswordHasher
+from backend.domains.payments.gateway import PaymentGateway
 from backend.infra import redis as redis_client
 from backend.infra.audit import AuditLog
 from backend.infra.clock import Clock, SystemClock
@@ -38,6 +39,7 @@ from backend.wiring.messages import TASKS as MESSAGE_TASKS
 from backend.wiring.messages import register_messages
 from backend.wiring.operations import TASKS as OPERATIONS_TASKS
 from backend.wiring.operations import register_operations
+from backend.wiring.payments import register_payments
 from backend.wiring.pricing import register_pricing
 from backend.wiring.reconciliation import TASKS as RECONCILIATION_TASKS
 from backend.wiring.reconciliation import register_reconciliation
@@ -53,6 +55,7 @@ class Parts:
     events: EventStore | None = None
     passwords: PasswordHasher | None = None
     try_rules: TryRules | None = None
+    gateway: PaymentGateway | None = None
 
 
 def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
@@ -68,6 +71,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     register_currency(app, settings)
     register_ledger(app)
     register_reconciliation(app)
+    register_payments(app, settings, parts.gateway)
     register_availability(app, settings)
     register_shadow(app, engine)
     register_rules(app, settings, engine, parts.try_rules or try_rulebook)

@@ -4,27 +4,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
+from flask.testing import FlaskClient
 from werkzeug.test import Client
 
 from backend.domains.payments.gateways.connecting import connect
 from backend.domains.payments.gateways.stripe_gateway import StripeGateway
 from backend.infra.clock import Clock
 from backend.local_stripe.local import LocalStripe
-from backend.local_stripe.options import Options
+from backend.local_stripe.options import Options, Webhooks
 from backend.local_stripe.webhooks import Post
 from tests.fakes.wsgi_http_client import WsgiHttpClient
 
 SECRET_KEY = "sk_test_local"
 WEBHOOK_SECRET = "whsec_of_tests"
+# Where the application takes the gateway's events.
+WEBHOOK_PATH = "/api/payments/webhook"
+SENDING: Final = Options(webhooks=Webhooks(url=f"https://shop.example{WEBHOOK_PATH}", secret=WEBHOOK_SECRET))
 AUTH = {"Authorization": f"Bearer {SECRET_KEY}"}
 
 
 @contextmanager
-def local_stripe(
-    clock: Clock, *, options: Options | None = None, post: Post | None = None, seed: str = "test"
+def open_local_stripe(
+    clock: Clock, *, options: Options = SENDING, post: Post | None = None, seed: str = "test"
 ) -> Iterator[LocalStripe]:
     """A gateway with a state of its own, which ends with the block."""
     with TemporaryDirectory(prefix="local_stripe_") as folder:
@@ -44,8 +48,18 @@ def local_stripe(
 
 def gateway_of(local: LocalStripe, clock: Clock) -> StripeGateway:
     """The adapter of the real gateway, talking to `local` in this process."""
-    client = connect(key=SECRET_KEY, http_client=WsgiHttpClient(local.app), tries_again=0)
+    http_client = WsgiHttpClient(local.app)
+    client = connect(key=SECRET_KEY, api_base="http://local", http_client=http_client, tries_again=0)
     return StripeGateway(client, (WEBHOOK_SECRET,), clock)
+
+
+def posting(client: FlaskClient) -> Post:
+    """How webhooks reach the application of `client`: `local.deliver_due(post=posting(client))`."""
+
+    def post(url: str, body: bytes, headers: dict[str, str]) -> int:
+        return client.post(urlsplit(url).path, data=body, headers=headers).status_code
+
+    return post
 
 
 def at(local: LocalStripe, path: str, **form: Any) -> dict[str, Any]:
