@@ -1,12 +1,14 @@
 """Statements over HTTP: balances before and after, what moved between, who may read it."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import hypothesis.strategies as st
 import pytest
 import svcs
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import given, settings
 from werkzeug.test import TestResponse
 
 from backend.domains.catalog.entities import Provider
@@ -16,6 +18,7 @@ from backend.domains.ledger.accounts import expert, provider
 from backend.domains.ledger.entries import Kind
 from backend.domains.ledger.schemas import StatementSchema
 from backend.domains.ledger.service import Ledger
+from backend.domains.ledger.statements import Statement, Statements
 from backend.kernel import ids
 from backend.kernel.money import Money
 from backend.kernel.roles import Role
@@ -63,6 +66,16 @@ def statement(client: FlaskClient, of: str, reader: User, **asked: str) -> TestR
 
 def eur(minor: int) -> dict[str, Any]:
     return {"amount": minor, "currency": "EUR"}
+
+
+def lines_of(found: Statement) -> list[tuple[datetime, int]]:
+    return [(line.at, line.amount.minor) for one in found.currencies for line in one.lines]
+
+
+def ends_of(found: Statement) -> tuple[int, int]:
+    """The opening and the closing balance, of euros."""
+    ends = [(one.opening.minor, one.closing.minor) for one in found.currencies]
+    return ends[0] if ends else (0, 0)
 
 
 class TestAStatement:
@@ -216,12 +229,40 @@ class TestAPeriod:
         assert "ask for a shorter one" in answer.json["detail"]
 
 
-def test_times_are_of_the_fact_and_not_of_its_recording(
-    client: FlaskClient, guide: User, shop: Provider
-) -> None:
-    late: datetime = NOW - timedelta(days=400)
-    post_charge(provider(shop.id), 100, at=late)
+class TestAnyBook:
+    """Statements of neighbouring days belong together, whatever was posted and in whichever order."""
 
-    answer = statement(client, f"providers/{shop.id}", guide)
+    moments = st.integers(0, 90 * 24).map(
+        lambda hours: datetime(2026, 10, 1, tzinfo=UTC) + timedelta(hours=hours)
+    )
+    facts = st.lists(st.tuples(moments, st.integers(1, 10**9), st.booleans()), min_size=1, max_size=8)
+    days = st.lists(
+        st.integers(0, 100).map(lambda n: date(2026, 9, 28) + timedelta(days=n)),
+        min_size=3,
+        max_size=3,
+        unique=True,
+    ).map(sorted)
 
-    assert [one["opening"] for one in answer.json["currencies"]] == [eur(100)]
+    def test_has_statements_that_follow_one_another(self, app: Flask) -> None:
+        staff = statements.Reader(make_user().id, is_staff=True)
+
+        @settings(max_examples=30)
+        @given(self.facts, self.days)
+        def follow(facts: list[tuple[datetime, int, bool]], days: list[date]) -> None:
+            adviser = make_user().id
+            for moment, minor, is_sale in facts:
+                post = post_charge if is_sale else post_transfer
+                post(expert(adviser), minor, at=moment)
+
+            first, second, both = (
+                svcs.flask.get(Statements).of_expert(user_id=adviser, reader=staff, first=one, last=other)
+                for one, other in ((days[0], days[1]), (days[1], days[2]), (days[0], days[2]))
+            )
+
+            assert lines_of(both) == lines_of(first) + lines_of(second)
+            assert ends_of(both) == (ends_of(first)[0], ends_of(second)[1])
+            assert ends_of(first)[1] == ends_of(second)[0]
+            before, after = ends_of(both)
+            assert after - before == sum(minor for _, minor in lines_of(both))
+
+        follow()
