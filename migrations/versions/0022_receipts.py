@@ -4,8 +4,8 @@ from alembic import op
 
 from backend.infra.postgres import run_script
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 
 SQL = """
 CREATE TABLE receipt_series (
