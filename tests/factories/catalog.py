@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 
-from backend.domains.catalog.entities import RETAIL, PricePer, Product, Provider, SlotProduct
+from backend.domains.catalog.entities import EXTERNAL, RETAIL, PricePer, Product, Provider, SlotProduct
 from backend.domains.catalog.models import CategoryRow, ProductRow, ProviderRow
 from backend.domains.catalog.rows import product_of, provider_of, slot_product_of
 from backend.domains.catalog.stock_models import StockMovementRow
@@ -131,3 +131,24 @@ def make_retail(
         )
     db.session.commit()
     return product_of(row)
+
+
+def make_external(
+    *,
+    name: str = "Hotel Lumen",
+    price: Money | None = None,
+    partner: str = "Booking.com",
+    external_url: str = "https://www.booking.com/hotel/fr/lumen.html?aid=1&lang=en",
+    **columns: Any,
+) -> Product:
+    """What a partner sells, 120.00 EUR a night unless told; `columns` as in its row."""
+    return make_retail(
+        name=name,
+        category="hotels",
+        price=price or Money.of("120", "EUR"),
+        kind=EXTERNAL,
+        price_per=PricePer.BOOKING.value,
+        partner=partner,
+        external_url=external_url,
+        **columns,
+    )

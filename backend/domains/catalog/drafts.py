@@ -35,7 +35,8 @@ class ProductDraft:
     """A product; all money in the provider's currency, or in any one currency when there is none.
 
     A slot needs `provider_id` and `duration_minutes`; a retail product has no duration, and its price
-    is for a unit. `price_per` None stands for what is usual for the kind.
+    is for a unit; an external one needs `partner` and `external_url`. `price_per` None stands for what
+    is usual for the kind.
     """
 
     name: str
@@ -60,4 +61,6 @@ class ProductDraft:
     is_featured: bool = False
     weight_grams: int | None = None
     tax_class: TaxClass = TaxClass.STANDARD
+    partner: str | None = None
+    external_url: str | None = None
     is_active: bool = True

@@ -10,8 +10,10 @@ from backend.kernel.money import Money
 
 SLOT: Final = "slot"
 RETAIL: Final = "retail"
-# The kinds that staff can create; the database knows `stay`, `flight` and `external`, too.
-SOLD: Final = (SLOT, RETAIL)
+# Sold by a partner on pages of their own; nothing is ever charged for it here.
+EXTERNAL: Final = "external"
+# The kinds that staff can create; the database knows `stay` and `flight`, too.
+LISTED: Final = (SLOT, RETAIL, EXTERNAL)
 
 
 class PricePer(StrEnum):
@@ -66,7 +68,8 @@ class Product:
     `provider_id` of a retail product is the merchant, None for the house itself. `subcategory` is a
     child of `category`. `original_price` is what staff say the maker recommends; `was_price` is the
     lowest price of the 30 days before `reduced_since`, both None unless it is reduced. `rating` is 0.0
-    to 5.0, and 0.0 without reviews.
+    to 5.0, and 0.0 without reviews. An external product has a `partner` (their name) and the https address of
+    their page, all others have neither; its price is what the partner asked for it when staff looked.
     """
 
     id: str
@@ -96,6 +99,8 @@ class Product:
     is_featured: bool = False
     weight_grams: int | None = None
     tax_class: TaxClass = TaxClass.STANDARD
+    partner: str | None = None
+    external_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

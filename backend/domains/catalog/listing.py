@@ -50,6 +50,7 @@ class ProductFilter:
     category: str | None = None
     provider_id: str | None = None
     brand: str | None = None
+    partner: str | None = None
     tags: tuple[str, ...] = ()
     currency: str | None = None
     min_price: int | None = None
@@ -170,6 +171,7 @@ def filtered(query: Select[*Columns], where: ProductFilter, now: datetime) -> Se
         ProductRow.kind: where.kind,
         ProductRow.provider_id: where.provider_id,
         ProductRow.brand: where.brand,
+        ProductRow.partner: where.partner,
         ProductRow.currency: where.currency,
         ProductRow.is_featured: where.featured,
     }

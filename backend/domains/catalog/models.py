@@ -1,4 +1,4 @@
-"""Tables of the catalogue (their constraints stand in migrations 0003 and 0011)."""
+"""Tables of the catalogue (their constraints stand in migrations 0003, 0011 and 0023)."""
 
 from datetime import datetime
 
@@ -78,6 +78,7 @@ class ProductRow(Base):
         Index(None, "is_featured", "rating", "review_count", "id"),
         Index(None, "name_key", "id"),
         Index(None, "brand", "id"),
+        Index(None, "partner", "id"),
         Index(None, "tags", postgresql_using="gin"),
         Index(None, "search", postgresql_using="gin"),
         Index(None, "words", postgresql_using="gin", postgresql_ops={"words": "gin_trgm_ops"}),
@@ -112,6 +113,8 @@ class ProductRow(Base):
     is_featured: Mapped[bool] = mapped_column(default=False)
     weight_grams: Mapped[int | None]
     tax_class: Mapped[str] = mapped_column(Text, default=TaxClass.STANDARD.value)
+    partner: Mapped[str | None] = mapped_column(Text)
+    external_url: Mapped[str | None] = mapped_column(Text)
     is_active: Mapped[bool]
     created_at: Mapped[Instant]
     version: Mapped[int]

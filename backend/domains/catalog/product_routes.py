@@ -151,8 +151,8 @@ def _tagged(product_id: str) -> _Tagged:
 
 
 def _shown(listed: ListedProduct) -> ListedProduct:
-    """The product as the caller may see it: what it costs us is for staff."""
+    """The product as the caller may see it: what it costs us, and a partner's bare address, are for staff."""
     if is_staff():
         return listed
-    shown: Product = replace(listed.product, cost=None)
+    shown: Product = replace(listed.product, cost=None, external_url=None)
     return replace(listed, product=shown)

@@ -5,7 +5,7 @@ from typing import Any, Final
 import marshmallow as ma
 
 from backend.domains.catalog.drafts import ProductDraft
-from backend.domains.catalog.entities import SLOT, SOLD, PricePer, TaxClass
+from backend.domains.catalog.entities import LISTED, SLOT, PricePer, TaxClass
 from backend.domains.catalog.listing import ProductFilter, Sort
 from backend.domains.catalog.schemas import name_field, not_negative, slug_field, whole_field
 from backend.kernel import ids
@@ -25,6 +25,7 @@ Length, Range, OneOf = ma.validate.Length, ma.validate.Range, ma.validate.OneOf
 MAX_MINUTES: Final = 7 * 24 * 60
 MOST_GRAMS: Final = 10_000_000
 MOST_REVIEWS: Final = 1_000_000_000
+MOST_URL: Final = 2000
 
 _IMAGE: Final = ma.validate.Regexp(
     r"(https://|/)[^\s\"'<>\\]+\Z", error="Must be an https:// address, or a path that begins with /."
@@ -65,10 +66,16 @@ def _tags(**options: Any) -> ma.fields.List[Any]:
     )
 
 
+def _partner(**options: Any) -> ma.fields.String:
+    return ma.fields.String(
+        validate=Length(1, 60), metadata={"description": "a partner's name", "example": "Viator"}, **options
+    )
+
+
 class ProductDraftSchema(Schema):
     """A product as staff write it."""
 
-    kind = ma.fields.String(load_default=SLOT, validate=OneOf(SOLD))
+    kind = ma.fields.String(load_default=SLOT, validate=OneOf(LISTED))
     name = name_field()
     description = ma.fields.String(load_default="", validate=Length(max=5000))
     provider_id = id_field(ids.PROVIDER, load_default=None, allow_none=True)
@@ -82,7 +89,7 @@ class ProductDraftSchema(Schema):
         by_value=True,
         load_default=None,
         allow_none=True,
-        metadata={"description": "booking or person for slots, unit for retail"},
+        metadata={"description": "booking or person for slots, unit for retail, any for external"},
     )
     cost = _money(load_default=None, allow_none=True)
     original_price = _money(
@@ -98,6 +105,13 @@ class ProductDraftSchema(Schema):
     is_featured = ma.fields.Boolean(load_default=False)
     weight_grams = whole_field(0, MOST_GRAMS, load_default=None, allow_none=True)
     tax_class = ma.fields.Enum(TaxClass, by_value=True, load_default=TaxClass.STANDARD)
+    partner = _partner(load_default=None, allow_none=True)
+    external_url = ma.fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=Length(1, MOST_URL),
+        metadata={"description": "the partner's page of an external product; staff alone see it"},
+    )
     is_active = ma.fields.Boolean(load_default=True)
 
     @ma.post_load
@@ -141,6 +155,10 @@ class ProductSchema(WrittenSchema):
     is_featured = ma.fields.Boolean()
     weight_grams = ma.fields.Integer(allow_none=True)
     tax_class = ma.fields.Enum(TaxClass, by_value=True)
+    partner = ma.fields.String(
+        allow_none=True, metadata={"description": "who sells an external product; null for all others"}
+    )
+    external_url = ma.fields.String(allow_none=True, metadata={"description": "null for all but staff"})
     is_active = ma.fields.Boolean()
 
     @staticmethod
@@ -187,10 +205,11 @@ class TagsField(ma.fields.String):
 class ProductFilterSchema(PageArgs):
     """Which products."""
 
-    kind = ma.fields.String(load_default=None, validate=OneOf(SOLD))
+    kind = ma.fields.String(load_default=None, validate=OneOf(LISTED))
     category = slug_field(load_default=None)
     provider_id = id_field(ids.PROVIDER, data_key="provider", load_default=None)
     brand = ma.fields.String(load_default=None, validate=Length(1, 100))
+    partner = _partner(load_default=None)
     tags = TagsField(load_default=())
     currency = currency_field(load_default=None)
     min_price = ma.fields.Integer(load_default=None, validate=Range(0, MAX_MINOR))

@@ -1,15 +1,22 @@
 """From a draft of a product to its columns, once it has been found to make sense. Pure."""
 
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from backend.domains.catalog.drafts import ProductDraft
-from backend.domains.catalog.entities import RETAIL, SLOT, Category, PricePer, Provider
+from backend.domains.catalog.entities import EXTERNAL, RETAIL, SLOT, Category, PricePer, Provider
 from backend.kernel.errors import InvalidError
 from backend.kernel.money import Money
 
-_USUAL: Final = {SLOT: PricePer.BOOKING, RETAIL: PricePer.UNIT}
+_USUAL: Final = {SLOT: PricePer.BOOKING, RETAIL: PricePer.UNIT, EXTERNAL: PricePer.BOOKING}
 _MONEY: Final = ("price", "cost", "original_price")
+# What only things have that are sold here.
+_OURS: Final = ("provider_id", "duration_minutes", "slot_step_minutes", "cost", "weight_grams")
+# No space, quote, backslash or control character, so that it is one address wherever it is written.
+_ADDRESS: Final = re.compile(r"https://[A-Za-z0-9.-]+(?:[/?#][!#-&(-;=?-\[\]_a-z~]*)?")
 
 
 def product_values(
@@ -52,10 +59,9 @@ def _check_provider(draft: ProductDraft, provider: Provider | None) -> None:
 
 
 def _check_kind(draft: ProductDraft) -> None:
-    if draft.kind == SLOT:
-        _check_slot(draft)
-    else:
-        _check_retail(draft)
+    _CHECKS[draft.kind](draft)
+    if draft.kind != EXTERNAL:
+        _refuse_all(draft, ("partner", "external_url"), "Only an external product has it.")
 
 
 def _check_slot(draft: ProductDraft) -> None:
@@ -69,11 +75,42 @@ def _check_slot(draft: ProductDraft) -> None:
 
 
 def _check_retail(draft: ProductDraft) -> None:
-    for name in ("duration_minutes", "slot_step_minutes"):
-        if getattr(draft, name) is not None:
-            raise invalid(name, "A retail product takes no time.")
+    _refuse_all(draft, ("duration_minutes", "slot_step_minutes"), "A retail product takes no time.")
     if draft.price_per not in {None, PricePer.UNIT}:
         raise invalid("price_per", "The price of a retail product is for a unit.")
+
+
+def _check_external(draft: ProductDraft) -> None:
+    for name in ("partner", "external_url"):
+        if getattr(draft, name) is None:
+            raise invalid(name, "An external product needs it.")
+    _refuse_all(draft, _OURS, "A partner sells an external product; it has none.")
+    if not _is_web_page(draft.external_url or ""):
+        raise invalid("external_url", "Must be an address like https://www.example.com/page, without a port.")
+
+
+def _is_web_page(url: str) -> bool:
+    """Whether it is an https address of ASCII letters without a user, password or port."""
+    if _ADDRESS.fullmatch(url) is None:
+        return False
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.hostname is not None and parts.netloc.lower() == parts.hostname
+
+
+def _refuse_all(draft: ProductDraft, names: Iterable[str], message: str) -> None:
+    for name in names:
+        if getattr(draft, name) is not None:
+            raise invalid(name, message)
+
+
+_CHECKS: Final[Mapping[str, Callable[[ProductDraft], None]]] = {
+    SLOT: _check_slot,
+    RETAIL: _check_retail,
+    EXTERNAL: _check_external,
+}
 
 
 def invalid(field: str, message: str) -> InvalidError:

@@ -35,6 +35,8 @@ _SAME: Final = (
     "review_count",
     "is_featured",
     "weight_grams",
+    "partner",
+    "external_url",
     "is_active",
     "version",
 )
