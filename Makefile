@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.13 python3.14; 
   "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 BIN := .venv/bin
 
-.PHONY: help run test check fmt bench lock setup setup-dev clean
+.PHONY: help run test check fmt bench lock texts setup setup-dev clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -37,6 +37,9 @@ bench: setup-dev ## Measure: rule engine, quotes and listing over HTTP (see benc
 
 lock: setup-dev ## Pin requirements*.in again, with hashes, for Python 3.11 to 3.14
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh ops/dev/lock.sh
+
+texts: setup ## Put new texts of mails into the catalogues, to be translated (see docs/mails.md)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh ops/dev/texts.sh
 
 clean: ## Remove .venv, caches and the embedded stores' data
 	@rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -153,7 +153,7 @@ def _address(mail: Mail) -> Address:
 
 def _one_line(text: str) -> str:
     """Without line breaks: those would begin another header."""
-    return " ".join(text.split())
+    return " ".join(text.splitlines())
 
 
 def _attach(message: EmailMessage, file: Attachment) -> None:

@@ -31,7 +31,7 @@ def render(kind: str, wording: Wording, context: Mapping[str, Any]) -> Letter:
     template = text.get_template(f"{kind}.jinja")
     subject = "".join(template.blocks["subject"](template.new_context(values)))
     plain = _BLANK_LINES.sub("\n\n", template.render(values)).strip() + "\n"
-    return Letter(" ".join(subject.split()), plain, html.get_template(f"{kind}.jinja").render(values))
+    return Letter(" ".join(subject.splitlines()), plain, html.get_template(f"{kind}.jinja").render(values))
 
 
 @cache

@@ -1,6 +1,7 @@
 """The languages in which we write, and how amounts and times are written in each."""
 
 import copy
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -24,6 +25,8 @@ CATALOGS: Final = Path(__file__).parent / "catalogs"
 ENGLISH: Final = "en"
 # English stands in the templates and in the code; each other language has its catalogue.
 LANGUAGES: Final = (ENGLISH, *sorted(file.stem for file in CATALOGS.glob("*.po")))
+# KWD1.234: patterns of locales are made for signs such as €.
+_CODE_BESIDE_DIGIT: Final = re.compile(r"(?<=[A-Za-z])(?=\d)")
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Wording:
         written: str = pattern.apply(
             amount.amount, self.locale, currency=amount.currency, currency_digits=False
         )
-        return written
+        return _CODE_BESIDE_DIGIT.sub("\N{NO-BREAK SPACE}", written)
 
     def percent(self, percent: Decimal) -> str:
         """A percentage with as many decimals as it has: 20 %, 5.5 %."""
