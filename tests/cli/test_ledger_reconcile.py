@@ -19,6 +19,7 @@ from backend.wiring import Parts
 from tests.conftest import NOW, Stores
 from tests.factories.apps import running_app
 from tests.factories.ledger import a_provider, post_charge
+from tests.factories.payments import SECRET_KEY
 from tests.fakes.clock import FakeClock
 from tests.fakes.movements import FakeGatewayBook
 
@@ -37,7 +38,7 @@ class SilentGatewayBook(FakeGatewayBook):
 
 @pytest.fixture
 def committing(own_stores: Stores) -> Iterator[Flask]:
-    with running_app(own_stores, Parts(clock=FakeClock(NOW))) as app:
+    with running_app(own_stores, Parts(clock=FakeClock(NOW)), stripe_secret_key=SECRET_KEY) as app:
         yield app
 
 
@@ -111,3 +112,8 @@ class TestTheJob:
 
         assert [[one["source"] for one in report.differences] for report in kept] == [["ch_1"]]
         assert len(gateway.asked) == 1
+
+    def test_has_nothing_to_do_without_a_gateway(self, app: Flask) -> None:
+        reconcile()
+
+        assert svcs.flask.get(ReconciliationReports).newest(older_than=None, limit=9) == []

@@ -5,6 +5,7 @@ from typing import Final
 import structlog
 import svcs
 
+from backend.config import Settings
 from backend.domains.payments.reconciliation import Reconciliation
 from backend.infra.clock import Clock
 from backend.infra.jobs import Task
@@ -13,7 +14,9 @@ log = structlog.get_logger(__name__)
 
 
 def reconcile() -> None:
-    """Keep a report of the days that were not compared yet, if there are any."""
+    """Where a gateway is set up, keep a report of the days that were not compared yet, if there are any."""
+    if svcs.flask.get(Settings).stripe_secret_key is None:
+        return
     now = svcs.flask.get_abstract(Clock).now()
     made = svcs.flask.get(Reconciliation).report_daily(now=now)
     if made is not None:

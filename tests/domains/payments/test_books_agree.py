@@ -1,28 +1,24 @@
 """Every business fact at a gateway that behaves as Stripe does, posted as the ledger says: the books agree."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 import svcs
-from flask import Flask
 from sqlalchemy import text
 
 from backend.domains.ledger import entries
 from backend.domains.ledger.accounts import BANK, GATEWAY, GATEWAY_FEES, PLATFORM, TAX
 from backend.domains.ledger.entries import Kind, Postings
-from backend.domains.ledger.gateway_side import GatewaySide
 from backend.domains.ledger.postings import undone
 from backend.domains.ledger.service import Ledger
-from backend.domains.payments.gateway import Capture
-from backend.domains.payments.gateways.stripe_gateway import StripeGateway
+from backend.domains.payments.gateway import Capture, PaymentGateway
 from backend.domains.payments.reconciliation import Reconciliation, Report
 from backend.infra.postgres import db
 from backend.kernel.money import Money
 from backend.local_stripe.local import LocalStripe
 from tests.conftest import NOW
 from tests.factories.ledger import a_provider
-from tests.factories.payments import at, decide, dispute, gateway_of, local_stripe, onboard, pay
+from tests.factories.payments import at, decide, dispute, onboard, pay
 from tests.fakes.clock import FakeClock
 
 TODAY = NOW.replace(hour=0)
@@ -32,18 +28,12 @@ def eur(minor: int) -> Money:
     return Money(minor, "EUR")
 
 
-@pytest.fixture
-def local(clock: FakeClock) -> Iterator[LocalStripe]:
-    with local_stripe(clock) as made:
-        yield made
-
-
 class Shop:
     """Does things at the gateway, and posts them."""
 
-    def __init__(self, local: LocalStripe, clock: FakeClock) -> None:
+    def __init__(self, local: LocalStripe) -> None:
         self.local = local
-        self.gateway: StripeGateway = gateway_of(local, clock)
+        self.gateway: PaymentGateway = svcs.flask.get_abstract(PaymentGateway)
         self.ledger: Ledger = svcs.flask.get(Ledger)
         self.guide = a_provider()
         self.account = self.gateway.create_account(
@@ -93,8 +83,7 @@ class Shop:
         return gone.id
 
     def compare(self) -> Report:
-        side = GatewaySide(db.session)
-        both = Reconciliation(db.session, self.ledger, side, self.gateway)
+        both = svcs.flask.get(Reconciliation)
         return both.report(since=TODAY, before=TODAY + timedelta(days=1))
 
     def balance(self, account: str) -> int:
@@ -102,8 +91,8 @@ class Shop:
 
 
 @pytest.fixture
-def shop(app: Flask, local: LocalStripe, clock: FakeClock) -> Shop:
-    return Shop(local, clock)
+def shop(local_stripe: LocalStripe) -> Shop:
+    return Shop(local_stripe)
 
 
 class TestTheTwoBooks:
@@ -124,11 +113,11 @@ class TestTheTwoBooks:
         assert [shop.balance(one) for one in (shop.guide, PLATFORM, TAX)] == [0, -1125, -375]
         assert shop.gateway.balance() == {"EUR": eur(shop.balance(GATEWAY))}
 
-    def test_agree_on_a_refund_that_fails(self, shop: Shop, clock: FakeClock) -> None:
+    def test_agree_on_a_refund_that_fails(self, shop: Shop, shared_clock: FakeClock) -> None:
         shares = {shop.guide: eur(10000)}
         intent, _ = shop.sell(shares, card="pm_card_refundFail")
         refund = shop.refund(intent, eur(4000), shares)
-        clock.advance(minutes=2)
+        shared_clock.advance(minutes=2)
         shop.gateway.refunds(intent_id=intent)
         shop.post(Kind.REFUND_FAILED, refund, undone(entries.refund(amount=eur(4000), shares=shares)))
 
@@ -138,12 +127,12 @@ class TestTheTwoBooks:
         assert shop.balance(shop.guide) == -10000
 
     @pytest.mark.parametrize(("status", "owed"), [("won", -9000), ("lost", 0)])
-    def test_agree_on_disputes(self, shop: Shop, local: LocalStripe, status: str, owed: int) -> None:
+    def test_agree_on_disputes(self, shop: Shop, status: str, owed: int) -> None:
         shares = {shop.guide: eur(9000), PLATFORM: eur(1000)}
         intent, _ = shop.sell(shares)
-        opened = dispute(local, intent)["id"]
+        opened = dispute(shop.local, intent)["id"]
         shop.post(Kind.DISPUTE_OPENED, opened, entries.dispute_opened(amount=eur(10000)))
-        decide(local, opened, status)
+        decide(shop.local, opened, status)
         if status == "won":
             shop.post(Kind.DISPUTE_WON, opened, entries.dispute_won(amount=eur(10000)))
         else:
@@ -155,11 +144,11 @@ class TestTheTwoBooks:
         assert (shop.balance("disputed"), shop.balance(shop.guide)) == (0, owed)
         assert shop.gateway.balance() == {"EUR": eur(shop.balance(GATEWAY))}
 
-    def test_agree_on_payouts_that_only_the_gateway_told_of(self, shop: Shop, local: LocalStripe) -> None:
+    def test_agree_on_payouts_that_only_the_gateway_told_of(self, shop: Shop) -> None:
         shop.sell({PLATFORM: eur(10000)})
-        at(local, "/v1/payouts", amount=3000, currency="eur")
-        failed = at(local, "/v1/payouts", amount=2000, currency="eur")
-        at(local, f"/local/payouts/{failed['id']}/fail")
+        at(shop.local, "/v1/payouts", amount=3000, currency="eur")
+        failed = at(shop.local, "/v1/payouts", amount=2000, currency="eur")
+        at(shop.local, f"/local/payouts/{failed['id']}/fail")
 
         report = shop.compare()
         db.session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
