@@ -76,6 +76,8 @@ class Settings:
     holds_per_user: int = 20
     quote_seconds: int = 900
     waitlist_offer_seconds: int = 1800
+    payment_seconds: int = 900
+    answer_seconds: int = 48 * 3600
     cart_days: int = 30
     visitor_cart_days: int = 7
     ecb_feed_url: str | None = None
@@ -171,6 +173,8 @@ class _Reader:
             holds_per_user=self._int("HOLDS_PER_USER", 20),
             quote_seconds=self._int("QUOTE_SECONDS", 900),
             waitlist_offer_seconds=self._int("WAITLIST_OFFER_SECONDS", 1800),
+            payment_seconds=self._int("PAYMENT_SECONDS", 900),
+            answer_seconds=self._int("ANSWER_SECONDS", 48 * 3600),
             cart_days=self._int("CART_DAYS", 30),
             visitor_cart_days=self._int("VISITOR_CART_DAYS", 7),
             ecb_feed_url=(feed := self._url("ECB_FEED_URL")),

@@ -14,10 +14,11 @@ from backend.config import ROOT, Settings
 from backend.domains.admin import routes as admin
 from backend.domains.availability import routes as availability
 from backend.domains.backtesting import routes as backtesting
+from backend.domains.bookings import request_routes
 from backend.domains.bookings import routes as bookings
 from backend.domains.catalog import product_routes, stock_routes
 from backend.domains.catalog import routes as catalog
-from backend.domains.checkout import order_routes, purchase_routes
+from backend.domains.checkout import mixed_routes, order_routes, purchase_routes
 from backend.domains.checkout import routes as cart
 from backend.domains.coupons import routes as coupons
 from backend.domains.currency import routes as currency
@@ -26,6 +27,7 @@ from backend.domains.identity import user_routes
 from backend.domains.ledger import routes as statements
 from backend.domains.messages import routes as messages
 from backend.domains.payments import reconciliation_routes as reconciliation
+from backend.domains.payments import routes as payments
 from backend.domains.pricing import routes as pricing
 from backend.domains.pricing import what_if_routes
 from backend.domains.quote_requests import routes as quote_requests
@@ -59,8 +61,11 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     backtesting.blueprint,
     quote_requests.blueprint,
     bookings.blueprint,
+    request_routes.requests,
     waitlist.blueprint,
+    payments.payments,
     cart.blueprint,
+    mixed_routes.mixed,
     order_routes.orders,
     messages.blueprint,
     rule_routes.blueprint,

@@ -35,6 +35,7 @@ _DISAGREEMENTS: Final = Counter(
     "matcher_disagreements_total", "Checked answers in which the two rule matchers differed."
 )
 _BOOKINGS: Final = Counter("bookings_total", "Bookings that entered a status.", ["status"])
+_PAYMENTS: Final = Counter("payments_total", "Payments that entered a state.", ["state"])
 _HOLDS: Final = Counter("holds_total", "Holds by what was done with them.", ["outcome"])
 _EVENTS_DROPPED: Final = Counter("events_dropped_total", "Behaviour events that could not be kept.")
 _RATES_REFRESHED: Final = Counter(
@@ -71,6 +72,11 @@ def matchers_disagreed() -> None:
 def booking_entered(status: str) -> None:
     """A booking came into being with `status` or changed to it."""
     _BOOKINGS.labels(status).inc()
+
+
+def payment_entered(state: str) -> None:
+    """A payment came into a state."""
+    _PAYMENTS.labels(state).inc()
 
 
 def hold_settled(outcome: str, count: int = 1) -> None:

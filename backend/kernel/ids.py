@@ -27,6 +27,8 @@ BACKTEST = "rbt"
 CURRENCY_RATE = "rat"
 RECONCILIATION = "rcn"
 QUOTE_REQUEST = "qrq"
+PAYMENT = "pay"
+PAYMENT_OPERATION = "pop"
 
 _SHAPE = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}")
 

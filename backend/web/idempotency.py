@@ -18,9 +18,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
+from backend.infra.after_commit import after_commit
 from backend.infra.clock import Clock
 from backend.infra.postgres import db
 from backend.kernel.errors import ClimbUpError, ConflictError, InvalidError
+from backend.web.kept_answers import KeptAnswer, KeptAnswers
 
 P = ParamSpec("P")
 
@@ -91,6 +93,9 @@ def _once(run: Callable[[], Response], *, owner: str, key: str) -> Response:
     if not _SHAPE.fullmatch(key):
         raise InvalidError("Idempotency-Key must be 1 to 255 visible ASCII characters, for example a UUID.")
     claim = {"owner": owner, "key": key, "fingerprint": _fingerprint(), "now": _now()}
+    kept = svcs.flask.get(KeptAnswers).find(owner=owner, name=key, now=claim["now"])
+    if kept is not None:
+        return _again(claim, kept)
     if not _claim(claim):
         return _replay(claim)
     response = run()
@@ -118,13 +123,17 @@ def _claim(claim: dict[str, Any]) -> bool:
 
 
 def _replay(claim: dict[str, Any]) -> Response:
-    row = db.session.execute(_STORED, claim).one()
-    if row.fingerprint != claim["fingerprint"]:
+    return _again(claim, db.session.execute(_STORED, claim).one())
+
+
+def _again(claim: dict[str, Any], kept: Any) -> Response:
+    """What was answered before, wherever it was kept."""
+    if kept.fingerprint != claim["fingerprint"]:
         raise IdempotencyKeyReusedError(
             "This Idempotency-Key was used with another request; make a new key for each new request."
         )
-    response = Response(row.body, status=row.status, content_type=row.content_type)
-    response.headers.update(row.headers)
+    response = Response(kept.body, status=kept.status, content_type=kept.content_type)
+    response.headers.update(kept.headers)
     response.headers["Idempotency-Replayed"] = "true"
     return response
 
@@ -150,6 +159,21 @@ def _settle(claim: dict[str, Any], response: Response) -> None:
         "body": response.get_data(),
     }
     db.session.execute(_SETTLE, kept)
+    _remember(claim, response, said)
+
+
+def _remember(claim: dict[str, Any], response: Response, said: dict[str, str]) -> None:
+    """Keep the answer in Redis too, once it is committed."""
+    answer = KeptAnswer(
+        fingerprint=claim["fingerprint"],
+        status=response.status_code,
+        content_type=response.content_type,
+        headers=said,
+        body=response.get_data(as_text=True),
+        expires_at=(claim["now"] + KEPT_FOR).isoformat(),
+    )
+    answers, owner, name, now = svcs.flask.get(KeptAnswers), claim["owner"], claim["key"], claim["now"]
+    after_commit(db.session, lambda: answers.keep(answer, owner=owner, name=name, now=now))
 
 
 def forget_expired() -> None:

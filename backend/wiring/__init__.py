@@ -33,12 +33,14 @@ from backend.wiring.coupons import TASKS as COUPON_TASKS
 from backend.wiring.coupons import register_coupons
 from backend.wiring.currency import TASKS as CURRENCY_TASKS
 from backend.wiring.currency import register_currency
+from backend.wiring.gateway import register_gateway
 from backend.wiring.identity import register_identity
 from backend.wiring.ledger import register_ledger
 from backend.wiring.messages import TASKS as MESSAGE_TASKS
 from backend.wiring.messages import register_messages
 from backend.wiring.operations import TASKS as OPERATIONS_TASKS
 from backend.wiring.operations import register_operations
+from backend.wiring.payments import TASKS as PAYMENT_TASKS
 from backend.wiring.payments import register_payments
 from backend.wiring.pricing import register_pricing
 from backend.wiring.reconciliation import TASKS as RECONCILIATION_TASKS
@@ -71,13 +73,14 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     register_currency(app, settings)
     register_ledger(app)
     register_reconciliation(app)
-    register_payments(app, settings, parts.gateway)
+    register_gateway(app, settings, parts.gateway)
     register_availability(app, settings)
     register_shadow(app, engine)
     register_rules(app, settings, engine, parts.try_rules or try_rulebook)
     register_operations(app, settings)
     register_coupons(app, settings)
     register_pricing(app, settings)
+    register_payments(app, settings)
     register_bookings(app)
     register_checkout(app, settings)
     register_messages(app, settings)
@@ -110,8 +113,17 @@ def session() -> DbSession:
 
 def tasks() -> list[Task]:
     """Every background task of every domain."""
-    shop = (*CATALOG_TASKS, *BOOKING_TASKS, *COUPON_TASKS, *CURRENCY_TASKS, *MESSAGE_TASKS)
-    return [*shop, *BACKTEST_TASKS, *RECONCILIATION_TASKS, *OPERATIONS_TASKS]
+    return [
+        *CATALOG_TASKS,
+        *BOOKING_TASKS,
+        *COUPON_TASKS,
+        *PAYMENT_TASKS,
+        *CURRENCY_TASKS,
+        *MESSAGE_TASKS,
+        *BACKTEST_TASKS,
+        *RECONCILIATION_TASKS,
+        *OPERATIONS_TASKS,
+    ]
 
 
 # svcs hands its container to a factory whose parameter is annotated with it.

@@ -15,9 +15,12 @@ from backend.domains.bookings.journal import BookingJournal
 from backend.domains.bookings.lifecycle import BookingLifecycle
 from backend.domains.bookings.listing import BookableSlots
 from backend.domains.bookings.orders import OrderBookings
+from backend.domains.bookings.paying import BookingPayable, PaidBookings
 from backend.domains.bookings.service import BookingService
+from backend.domains.bookings.terms import PaymentTerms
 from backend.domains.catalog.service import CatalogService
 from backend.domains.identity.service import UserService
+from backend.domains.payments.service import Payments
 from backend.domains.pricing.cancellation import CancellationPolicy
 from backend.domains.pricing.listing import SlotListing
 from backend.domains.pricing.service import QuoteService
@@ -41,6 +44,8 @@ def register_bookings(app: Flask) -> None:
     register(app, BookingJournal, _journal)
     register(app, BookingService, _bookings)
     register(app, BookingLifecycle, _lifecycle)
+    register(app, PaidBookings, _paid_bookings)
+    register(app, BookingPayable, _payable)
     register(app, OrderBookings, _order_bookings)
 
 
@@ -78,7 +83,24 @@ def _bookings(container: svcs.Container) -> BookingService:
         holds=container.get(HoldService),
         waitlist=container.get(WaitlistService),
         users=container.get(UserService),
+        payments=container.get(Payments),
+        terms=container.get(PaymentTerms),
     )
+
+
+def _paid_bookings(container: svcs.Container) -> PaidBookings:
+    return PaidBookings(
+        session=db.session,
+        journal=container.get(BookingJournal),
+        lifecycle=container.get(BookingLifecycle),
+        payments=container.get(Payments),
+        holds=container.get(HoldService),
+        waitlist=container.get(WaitlistService),
+    )
+
+
+def _payable(container: svcs.Container) -> BookingPayable:
+    return BookingPayable(db.session, container.get(PaidBookings))
 
 
 def _order_bookings(container: svcs.Container) -> OrderBookings:
@@ -89,6 +111,7 @@ def _order_bookings(container: svcs.Container) -> OrderBookings:
         availability=container.get(AvailabilityService),
         holds=container.get(HoldService),
         waitlist=container.get(WaitlistService),
+        paid_bookings=container.get(PaidBookings),
     )
 
 
@@ -101,4 +124,5 @@ def _lifecycle(container: svcs.Container) -> BookingLifecycle:
         policy=container.get(CancellationPolicy),
         holds=container.get(HoldService),
         waitlist=container.get(WaitlistService),
+        payments=container.get(Payments),
     )

@@ -10,6 +10,7 @@ from backend.config import Settings
 from backend.domains.availability.service import AvailabilityService
 from backend.domains.bookings.orders import OrderBookings
 from backend.domains.bookings.service import BookingService
+from backend.domains.bookings.terms import PaymentTerms
 from backend.domains.catalog.listing import ProductListing
 from backend.domains.catalog.stock import StockService
 from backend.domains.checkout.baskets import KeptBaskets
@@ -17,14 +18,19 @@ from backend.domains.checkout.cart_prices import CartPrices
 from backend.domains.checkout.carts import CartOwner, CartStore
 from backend.domains.checkout.journal import OrderJournal
 from backend.domains.checkout.lookup import ItemLookup
+from backend.domains.checkout.mixed import MixedCheckout
 from backend.domains.checkout.orders import OrderService
+from backend.domains.checkout.outcomes import Outcomes
 from backend.domains.checkout.owners import CartOwners
 from backend.domains.checkout.placing import Checkout
 from backend.domains.checkout.purchases import PurchaseHistory
 from backend.domains.checkout.service import CartService
+from backend.domains.checkout.settling import OrderSettlement
 from backend.domains.coupons.baskets import Baskets, CartBaskets
 from backend.domains.coupons.uses import CouponUses
 from backend.domains.currency.service import ExchangeRates
+from backend.domains.payments.opening import PaymentDesk
+from backend.domains.payments.service import Payments
 from backend.domains.pricing.customers import Customers
 from backend.domains.pricing.order_quotes import OrderQuotes
 from backend.domains.rules.service import RulesService
@@ -47,8 +53,10 @@ def register_checkout(app: Flask, settings: Settings) -> None:
     register(app, CartBaskets, _baskets)
     register(app, OrderJournal, _journal)
     register(app, OrderService, _orders)
+    register(app, OrderSettlement, _settlement)
     register(app, Checkout, _checkout)
     register(app, PurchaseHistory, _purchases)
+    register(app, MixedCheckout, _mixed)
 
 
 def _store(container: svcs.Container) -> CartStore:
@@ -102,6 +110,17 @@ def _orders(container: svcs.Container) -> OrderService:
         bookings=container.get(OrderBookings),
         stock=container.get(StockService),
         coupons=container.get(CouponUses),
+        payments=container.get(Payments),
+    )
+
+
+def _settlement(container: svcs.Container) -> OrderSettlement:
+    return OrderSettlement(
+        session=db.session,
+        journal=container.get(OrderJournal),
+        bookings=container.get(OrderBookings),
+        stock=container.get(StockService),
+        coupons=container.get(CouponUses),
     )
 
 
@@ -114,6 +133,19 @@ def _checkout(container: svcs.Container) -> Checkout:
         stock=container.get(StockService),
         coupons=container.get(CouponUses),
         journal=container.get(OrderJournal),
+        payments=container.get(Payments),
+        terms=container.get(PaymentTerms),
+        settlement=container.get(OrderSettlement),
+    )
+
+
+def _mixed(container: svcs.Container) -> MixedCheckout:
+    outcomes = Outcomes(*container.get(OrderBookings, Payments))
+    return MixedCheckout(
+        checkout=container.get(Checkout),
+        orders=container.get(OrderService),
+        outcomes=outcomes,
+        desk=container.get(PaymentDesk),
     )
 
 

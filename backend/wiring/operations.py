@@ -17,8 +17,10 @@ from backend.infra.events import EventStore
 from backend.infra.gauges import StoreGauge, StoreGauges
 from backend.infra.jobs import Task
 from backend.infra.postgres import libpq_conninfo
+from backend.infra.redis import Outage
 from backend.web.health import DEGRADED, FAILED, OK, Probe, Readiness
 from backend.web.idempotency import forget_expired
+from backend.web.kept_answers import KeptAnswers
 from backend.wiring.once import once
 
 Details = Mapping[str, Any]
@@ -61,6 +63,7 @@ TASKS: Final = (Task("idempotency.forget_expired", forget_expired, cron="*/10 * 
 def register_operations(app: Flask, settings: Settings) -> None:
     """Register the probes and gauges; call it after what they ask is registered."""
     postgres_url = settings.postgres_url or ""
+    svcs.flask.register_factory(app, KeptAnswers, _answers)
     svcs.flask.register_value(app, StoreGauges, StoreGauges(postgres_url, GAUGES))
 
     def readiness(container: svcs.Container) -> Readiness:
@@ -77,6 +80,10 @@ def register_operations(app: Flask, settings: Settings) -> None:
         return made
 
     svcs.flask.register_factory(app, Readiness, once(readiness))
+
+
+def _answers(container: svcs.Container) -> KeptAnswers:
+    return KeptAnswers(*container.get(redis.Redis, Outage))
 
 
 def _postgres(url: str) -> Check:

@@ -1,37 +1,167 @@
-"""How payments are built: the gateway of the settings, or none."""
+"""Builds payments: what is owed, what the gateway is asked, and what becomes of its answers."""
 
-import stripe
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
 import svcs
 from flask import Flask
 
 from backend.config import Settings
+from backend.domains.bookings.paying import BookingPayable
+from backend.domains.bookings.terms import PaymentTerms
+from backend.domains.checkout.settling import OrderSettlement
+from backend.domains.identity.service import UserService
+from backend.domains.ledger.service import Ledger
+from backend.domains.payments import jobs as payment_jobs
+from backend.domains.payments.customers import GatewayCustomers
+from backend.domains.payments.disputes import Disputes
+from backend.domains.payments.entities import Payable
+from backend.domains.payments.events import EventInbox, PaymentLooks
 from backend.domains.payments.gateway import PaymentGateway
-from backend.domains.payments.gateways.connecting import Unconfigured, connect, over_network
-from backend.domains.payments.gateways.stripe_gateway import StripeGateway
-from backend.infra.clock import Clock
-from backend.infra.closing import on_close
+from backend.domains.payments.intents import IntentOutcomes
+from backend.domains.payments.journal import PaymentJournal
+from backend.domains.payments.opening import PaymentDesk
+from backend.domains.payments.operations import Operations
+from backend.domains.payments.refunds import Refunds
+from backend.domains.payments.returns import PaymentReturns
+from backend.domains.payments.running import OperationRunner
+from backend.domains.payments.schedule import PaymentSchedule
+from backend.domains.payments.service import Payments
+from backend.domains.payments.transfers import Nobody, Payees, Transfers
+from backend.infra.audit import AuditLog
+from backend.infra.event_buffer import Events
+from backend.infra.jobs import JobQueue
+from backend.infra.postgres import db
+from backend.kernel import ids
+
+TASKS: Final = payment_jobs.TASKS
 
 
-def register_payments(app: Flask, settings: Settings, gateway: PaymentGateway | None) -> None:
-    """Register the gateway that the settings name, or the one given."""
-    if gateway is not None:
-        svcs.flask.register_value(app, PaymentGateway, gateway)
-        return
-    http_client = over_network() if settings.stripe_secret_key else Unconfigured()
-    on_close(app, http_client.close)
-    client = _client(settings, http_client)
+def register_payments(app: Flask, settings: Settings) -> None:
+    """Register what takes money, gives it back and passes it on."""
+    terms = PaymentTerms(
+        pay_within=timedelta(seconds=settings.payment_seconds),
+        answer_within=timedelta(seconds=settings.answer_seconds),
+    )
+    register = svcs.flask.register_factory
+    svcs.flask.register_value(app, PaymentTerms, terms)
+    svcs.flask.register_value(app, Payees, Nobody())
+    register(app, Operations, _operations)
+    register(app, PaymentJournal, _journal)
+    register(app, Transfers, _transfers)
+    register(app, Refunds, _refunds)
+    register(app, Payments, _payments)
+    register(app, IntentOutcomes, _intents)
+    register(app, OperationRunner, _runner)
+    register(app, PaymentDesk, _desk)
+    register(app, PaymentReturns, _returns)
+    register(app, PaymentSchedule, _schedule)
+    register(app, Disputes, _disputes)
+    register(app, EventInbox, _inbox)
+    register(app, PaymentLooks, _looks)
 
-    def build(container: svcs.Container) -> PaymentGateway:
-        clock = container.get_abstract(Clock)
-        return StripeGateway(client, settings.stripe_webhook_secrets, clock)
 
-    svcs.flask.register_factory(app, PaymentGateway, build)
+def _operations(container: svcs.Container) -> Operations:
+    return Operations(db.session, container.get(JobQueue))
 
 
-def _client(settings: Settings, http_client: stripe.HTTPClient) -> stripe.StripeClient:
-    return connect(
-        # The SDK wants one also where nothing is ever sent.
-        key=settings.stripe_secret_key or "none",
-        api_base=settings.stripe_api_base,
-        http_client=http_client,
+def _journal(container: svcs.Container) -> PaymentJournal:
+    return PaymentJournal(db.session, container.get(Events))
+
+
+def _transfers(container: svcs.Container) -> Transfers:
+    return Transfers(
+        session=db.session,
+        operations=container.get(Operations),
+        ledger=container.get(Ledger),
+        payees=container.get_abstract(Payees),
+        journal=container.get(PaymentJournal),
+    )
+
+
+def _refunds(container: svcs.Container) -> Refunds:
+    return Refunds(
+        session=db.session,
+        operations=container.get(Operations),
+        transfers=container.get(Transfers),
+        ledger=container.get(Ledger),
+        journal=container.get(PaymentJournal),
+    )
+
+
+def _payments(container: svcs.Container) -> Payments:
+    return Payments(db.session, *container.get(Operations, Refunds, PaymentJournal))
+
+
+def _intents(container: svcs.Container) -> IntentOutcomes:
+    return IntentOutcomes(
+        session=db.session,
+        payments=container.get(Payments),
+        operations=container.get(Operations),
+        transfers=container.get(Transfers),
+        ledger=container.get(Ledger),
+        journal=container.get(PaymentJournal),
+        payables=_payables(container),
+    )
+
+
+def _payables(container: svcs.Container) -> Mapping[str, Payable]:
+    """What can be paid for, by the prefix of its id."""
+    return {
+        ids.ORDER: container.get(OrderSettlement),
+        ids.BOOKING: container.get(BookingPayable),
+    }
+
+
+def _runner(container: svcs.Container) -> OperationRunner:
+    gateway = container.get_abstract(PaymentGateway)
+    return OperationRunner(
+        session=db.session,
+        gateway=gateway,
+        customers=GatewayCustomers(db.session, gateway, container.get(UserService)),
+        payees=container.get_abstract(Payees),
+        intents=container.get(IntentOutcomes),
+        operations=container.get(Operations),
+        refunds=container.get(Refunds),
+        transfers=container.get(Transfers),
+    )
+
+
+def _desk(container: svcs.Container) -> PaymentDesk:
+    return PaymentDesk(
+        session=db.session,
+        gateway=container.get_abstract(PaymentGateway),
+        payments=container.get(Payments),
+        operations=container.get(Operations),
+        runner=container.get(OperationRunner),
+        intents=container.get(IntentOutcomes),
+        home=container.get(Settings).domain_url,
+    )
+
+
+def _returns(container: svcs.Container) -> PaymentReturns:
+    return PaymentReturns(db.session, *container.get(IntentOutcomes, Refunds, AuditLog))
+
+
+def _schedule(container: svcs.Container) -> PaymentSchedule:
+    return PaymentSchedule(db.session, *container.get(IntentOutcomes, Operations, Transfers))
+
+
+def _disputes(container: svcs.Container) -> Disputes:
+    return Disputes(db.session, *container.get(Ledger, Transfers, PaymentJournal))
+
+
+def _inbox(container: svcs.Container) -> EventInbox:
+    return EventInbox(db.session, container.get_abstract(PaymentGateway), container.get(JobQueue))
+
+
+def _looks(container: svcs.Container) -> PaymentLooks:
+    return PaymentLooks(
+        session=db.session,
+        gateway=container.get_abstract(PaymentGateway),
+        runner=container.get(OperationRunner),
+        intents=container.get(IntentOutcomes),
+        refunds=container.get(Refunds),
+        disputes=container.get(Disputes),
     )

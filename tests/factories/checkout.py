@@ -44,6 +44,8 @@ def place(customer: Customer, **wish: Any) -> dict[str, Any]:
     answer = customer.post("/api/cart/checkout", {**ON_DELIVERY, **wish})
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json
+    # What is not paid by card has none.
+    assert made.pop("payment") is None
     return made
 
 

@@ -18,6 +18,8 @@ from backend.infra.postgres import DbSession
 MADE: Final = "made"
 MOVED: Final = "moved"
 DONE: Final = {
+    Action.CONFIRM: "confirmed",
+    Action.ASK_APPROVAL: "requested",
     Action.APPROVE: "approved",
     Action.DECLINE: "declined",
     Action.LAPSE: "lapsed",

@@ -14,12 +14,15 @@ from backend.domains.bookings.models import Booking
 from backend.domains.bookings.service import require_before_start, require_version
 from backend.domains.bookings.states import Action, after
 from backend.domains.catalog.service import CatalogService
+from backend.domains.payments.service import Payments
 from backend.domains.pricing.cancellation import CancellationPolicy, Refund
 from backend.domains.waitlist.service import WaitlistService
 from backend.infra.postgres import DbSession
 from backend.kernel.errors import ConflictError
 from backend.kernel.time import Period
 
+APPROVE: Final = Action.APPROVE.value
+DECLINE: Final = Action.DECLINE.value
 # How long after its end a booking may still be marked as a no-show before it counts as completed.
 NO_SHOW_WINDOW: Final = timedelta(hours=1)
 
@@ -47,6 +50,7 @@ class BookingLifecycle:
     policy: CancellationPolicy
     holds: HoldService
     waitlist: WaitlistService
+    payments: Payments
 
     def cancel(self, *, booking_id: str, actor: Actor, version: int | None, now: datetime) -> Cancellation:
         """Cancel before the start; the rules say what goes back, and the waitlist is offered the seats.
@@ -59,6 +63,7 @@ class BookingLifecycle:
         require_before_start(booking, now)
         by_provider = booking.user_id != actor.user_id and self.access.is_provider(booking, actor)
         refund = self._refund(booking, cancelled_by="provider" if by_provider else "customer", now=now)
+        self.payments.give_back(part=booking.id, amount=refund.amount, reason=refund.about, now=now)
         self._end(booking, Action.CANCEL, refund=refund, actor_id=actor.user_id, now=now)
         return Cancellation(booking, refund)
 
@@ -67,6 +72,8 @@ class BookingLifecycle:
         booking = self.access.served(booking_id=booking_id, actor=actor)
         after(booking.state, Action.APPROVE)
         require_before_start(booking, now)
+        booking.paid_minor = self.payments.sure(part=booking.id, currency=booking.currency).minor
+        self.payments.answer(part=booking.id, is_taken=True, now=now)
         self.journal.apply(booking, Action.APPROVE, actor_id=actor.user_id, now=now)
         return booking
 
@@ -75,8 +82,15 @@ class BookingLifecycle:
         booking = self.access.served(booking_id=booking_id, actor=actor)
         after(booking.state, Action.DECLINE)
         refund = _all_of(booking, about=reason or "The provider declined.")
+        self.payments.answer(part=booking.id, is_taken=False, now=now)
         self._end(booking, Action.DECLINE, refund=refund, actor_id=actor.user_id, now=now)
         return booking
+
+    def respond(self, *, booking_id: str, decision: str, reason: str, actor: Actor, now: datetime) -> Booking:
+        """Approve or decline, as the `decision` says."""
+        if decision == APPROVE:
+            return self.approve(booking_id=booking_id, actor=actor, now=now)
+        return self.decline(booking_id=booking_id, actor=actor, reason=reason, now=now)
 
     def complete(self, *, booking_id: str, actor: Actor, now: datetime) -> Booking:
         """The customer was served. NotBegunError before the start."""
@@ -98,6 +112,7 @@ class BookingLifecycle:
         unanswered = queries.unanswered(self.session, now=now)
         for booking in unanswered:
             refund = _all_of(booking, about="It was not confirmed before its time.")
+            self.payments.answer(part=booking.id, is_taken=False, now=now)
             booking.refund_minor = refund.amount.minor
             self.journal.apply(booking, Action.LAPSE, actor_id=None, now=now)
             self.holds.free(booking_id=booking.id)

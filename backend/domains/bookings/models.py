@@ -47,6 +47,8 @@ class Booking(Base):
     currency: Mapped[str] = mapped_column(Text)
     payment_method: Mapped[str] = mapped_column(Text)
     contact: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    # Until when its provider may approve it.
+    answer_by: Mapped[Instant | None]
     version: Mapped[int]
     created_at: Mapped[Instant]
     changed_at: Mapped[Instant]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from backend.domains.bookings.models import Booking, BookingEvent
 from backend.domains.bookings.states import Status
@@ -28,6 +28,17 @@ def bookings_of(
     if older_than is not None:
         query = query.where(Booking.id < older_than)
     return session.scalars(query).all()
+
+
+def locked_of_order(session: DbSession, *, order_id: str) -> list[Booking]:
+    """As `of_order`, their rows locked."""
+    query = (
+        select(Booking)
+        .where(Booking.order_id == order_id)
+        .order_by(Booking.provider_id, Booking.id)
+        .with_for_update()
+    )
+    return list(session.scalars(query, execution_options={"populate_existing": True}))
 
 
 def of_order(session: DbSession, *, order_id: str) -> list[Booking]:
@@ -55,11 +66,15 @@ def ended(session: DbSession, *, before: datetime) -> Sequence[Booking]:
 
 
 def unanswered(session: DbSession, *, now: datetime) -> Sequence[Booking]:
-    """Bookings that still wait for approval or payment though their time has come."""
+    """Bookings that still wait though their time, or that for an answer, has come."""
     waiting = (Status.PENDING_APPROVAL, Status.PENDING_PAYMENT)
+    late = or_(
+        Booking.starts_at <= now,
+        and_(Booking.status == Status.PENDING_APPROVAL, Booking.answer_by <= now),
+    )
     query = (
         select(Booking)
-        .where(Booking.status.in_(waiting), Booking.starts_at <= now)
+        .where(Booking.status.in_(waiting), late)
         .order_by(Booking.id)
         .limit(BATCH)
         .with_for_update(skip_locked=True)

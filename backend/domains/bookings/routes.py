@@ -14,6 +14,7 @@ from backend.domains.bookings.lifecycle import BookingLifecycle, Cancellation
 from backend.domains.bookings.listing import BookableSlots
 from backend.domains.bookings.models import Booking
 from backend.domains.bookings.schemas import (
+    BookedSchema,
     BookingListArgs,
     BookingPageSchema,
     BookingSchema,
@@ -25,8 +26,9 @@ from backend.domains.bookings.schemas import (
     ListingSchema,
     RescheduleSchema,
 )
-from backend.domains.bookings.service import BookingService
+from backend.domains.bookings.service import Booked, BookingService
 from backend.domains.catalog.service import CatalogService
+from backend.domains.payments.answering import opens_payment
 from backend.domains.pricing.listing import PricedSlot
 from backend.infra.clock import Clock
 from backend.web.api import Blueprint
@@ -58,15 +60,20 @@ def list_slots(asked: dict[str, Any]) -> Page[PricedSlot]:
 
 @blueprint.post("")
 @signed_in
+@opens_payment
 @idempotent(caller_id)
 @blueprint.arguments(BookSchema)
-@blueprint.response(201, BookingSchema)
+@blueprint.response(201, BookedSchema)
 @blueprint.alt_response(403, description="The quote was made for another user")
 @blueprint.alt_response(409, description="The seats are gone, the quote is used, or the price is higher")
 @blueprint.alt_response(410, description="The quote has expired")
-def book(asked: dict[str, Any]) -> Tagged:
-    """Book the quoted slot at the quoted price. Send an `Idempotency-Key` to be able to repeat it."""
-    return _tagged(svcs.flask.get(BookingService).book(user_id=caller_id(), now=_now(), **asked))
+def book(asked: dict[str, Any]) -> tuple[Booked, dict[str, str]]:
+    """Book the quoted slot at the quoted price. Send an `Idempotency-Key` to be able to repeat it.
+
+    By card, the booking waits for its `payment`: pay it with its `client_secret`.
+    """
+    booked = svcs.flask.get(BookingService).book(user_id=caller_id(), now=_now(), **asked)
+    return booked, {"ETag": etag_of(booked.booking.version)}
 
 
 @blueprint.get("/user/<user_id>")

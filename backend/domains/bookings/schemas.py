@@ -5,10 +5,12 @@ from typing import Any, Final
 
 import marshmallow as ma
 
-from backend.domains.bookings.lifecycle import Cancellation
+from backend.domains.bookings.lifecycle import APPROVE, DECLINE, Cancellation
 from backend.domains.bookings.models import Booking
-from backend.domains.bookings.service import CARD, ON_SITE
+from backend.domains.bookings.service import CARD, ON_SITE, Booked
 from backend.domains.bookings.states import Status
+from backend.domains.payments.opening import Opened
+from backend.domains.payments.schemas import PaymentSchema
 from backend.domains.pricing.schemas import (
     LONGEST_TOKEN,
     PricedSlotSchema,
@@ -93,6 +95,12 @@ class DeclineSchema(Schema):
     reason = ma.fields.String(load_default="", validate=ma.validate.Length(max=500))
 
 
+class RespondSchema(DeclineSchema):
+    """A provider's answer to a requested booking."""
+
+    decision = ma.fields.String(required=True, validate=ma.validate.OneOf([APPROVE, DECLINE]))
+
+
 class BookingSchema(Schema):
     """A booking."""
 
@@ -127,6 +135,18 @@ class BookingSchema(Schema):
             "provider": booking.provider_id,
             "product": booking.product_id,
         }
+
+
+class BookedSchema(BookingSchema):
+    """A new booking; by card, with the payment that it waits for."""
+
+    payment = ma.fields.Nested(PaymentSchema, required=True, allow_none=True)
+
+    @ma.pre_dump
+    def spread(self, booked: Booked, **_: Any) -> dict[str, Any]:
+        """The booking, and its payment as somebody sees it who may pay it."""
+        payment = booked.payment and Opened(booked.payment, None)
+        return {**BookingSchema.spread(self, booked.booking), "payment": payment}
 
 
 class BookingListArgs(PageArgs):

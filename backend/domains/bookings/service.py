@@ -15,7 +15,10 @@ from backend.domains.bookings.access import Actor, BookingAccess
 from backend.domains.bookings.journal import MOVED, BookingJournal
 from backend.domains.bookings.models import Booking, UsedQuote
 from backend.domains.bookings.states import Action, Status, after, after_move
+from backend.domains.bookings.terms import PaymentTerms, claim_of
 from backend.domains.identity.service import UserService
+from backend.domains.payments.entities import PaymentView
+from backend.domains.payments.service import Payments
 from backend.domains.pricing.service import Quote, QuoteService
 from backend.domains.waitlist.service import WaitlistService
 from backend.infra.postgres import DbSession, violated
@@ -40,16 +43,24 @@ class QuoteUsedError(ConflictError):
     title = "Quote used"
 
 
-class CardPaymentError(InvalidError):
-    """Cards are not taken yet."""
-
-
 class BegunError(ConflictError):
     """The booking's time has come: it can be neither moved nor cancelled."""
 
 
+class PaidOtherwiseError(ConflictError):
+    """What is paid by card moves only to what costs the same."""
+
+
 class OtherProviderError(ConflictError):
     """A booking stays with its provider."""
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A new booking, and its payment when it is paid by card."""
+
+    booking: Booking
+    payment: PaymentView | None
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,8 @@ class BookingService:
     holds: HoldService
     waitlist: WaitlistService
     users: UserService
+    payments: Payments
+    terms: PaymentTerms
 
     def book(
         self,
@@ -74,21 +87,19 @@ class BookingService:
         contact: Mapping[str, Any],
         max_total: Money | None,
         now: datetime,
-    ) -> Booking:
-        """Book the quoted slot for the user, at the quoted price.
+        as_request: bool = False,
+    ) -> Booked:
+        """Book the quoted slot for the user, at the quoted price; by card, it waits for its payment.
+
+        With `as_request` its provider is asked, also where no rule wants that.
 
         Raises what `QuoteService.redeem` raises for a bad token, PriceRoseError, QuoteUsedError,
-        CardPaymentError, NotSoldError when a rule forbids it, SlotTakenError when somebody else was faster.
+        NotSoldError when a rule forbids it, SlotTakenError when somebody else was faster.
         """
-        if payment_method == CARD:
-            raise CardPaymentError(
-                "Card payments are not offered yet; book with payment_method on_site.",
-                errors={"payment_method": ["Not offered yet."]},
-            )
         quote = self._redeem(quote_token, user_id=user_id, max_total=max_total, now=now)
         slot = self.availability.slot(slot_id=quote.slot_id, now=now, user_id=user_id)
         self.waitlist.lock_entry(user_id=user_id, slot_id=slot.id)
-        asks_approval = self.quotes.permit(
+        asks_approval = as_request | self.quotes.permit(
             quote=quote, slot=slot, user_id=user_id, payment_method=payment_method, now=now
         )
         booking = _new_booking(
@@ -99,7 +110,32 @@ class BookingService:
         self._use(quote, booking, now)
         self.waitlist.fulfil(user_id=user_id, slot_id=slot.id)
         self.journal.made(booking, actor_id=user_id, now=now, data=_priced(booking))
-        return booking
+        payment = self._ask_for_payment(booking, quote, asks=asks_approval, now=now)
+        return Booked(booking, payment)
+
+    def _ask_for_payment(
+        self, booking: Booking, quote: Quote, *, asks: bool, now: datetime
+    ) -> PaymentView | None:
+        """Ask for what is to be paid by card; what costs nothing now is confirmed, and None."""
+        if booking.payment_method != CARD:
+            return None
+        claim = claim_of(
+            quote.price, part=booking.id, name=booking.title, provider=booking.provider_id, asks=asks
+        )
+        bill = self.terms.bill(
+            subject=booking.id,
+            user_id=booking.user_id,
+            description=booking.title,
+            claims=[] if claim is None else [claim],
+            currency=booking.currency,
+            starts_at=booking.starts_at,
+            now=now,
+        )
+        payment = self.payments.ask(bill=bill, now=now)
+        if payment is None:
+            action = Action.ASK_APPROVAL if asks else Action.CONFIRM
+            self.journal.apply(booking, action, actor_id=booking.user_id, now=now)
+        return payment
 
     def booking(self, *, booking_id: str, actor: Actor) -> Booking:
         """The booking, for its customer, its provider and staff. UnknownBookingError for all others."""
@@ -134,7 +170,7 @@ class BookingService:
 
         The old slot is kept when anything is refused: SlotTakenError when the new one is full,
         StaleError when `version` (what the caller saw, if told) is not the newest, BegunError,
-        OtherProviderError, TransitionError once it is settled, and the quote's own errors.
+        OtherProviderError, PaidOtherwiseError, TransitionError once it is settled, and those of quotes.
         """
         booking = self.access.changeable(booking_id=booking_id, actor=actor)
         require_version(booking, version)
@@ -147,6 +183,7 @@ class BookingService:
         asks_approval = self.quotes.permit(
             quote=quote, slot=slot, user_id=booking.user_id, payment_method=booking.payment_method, now=now
         )
+        _require_same_money(booking, quote, asks=asks_approval)
         freed = Period(booking.starts_at, booking.ends_at)
         self.holds.move(booking_id=booking.id, slot=slot, seats=quote.party, now=now)
         self._use(quote, booking, now)
@@ -180,6 +217,13 @@ class BookingService:
             raise _used() from error
 
 
+def first_step(payment_method: str, *, asks: bool) -> Action:
+    """What a new booking waits for: its payment by card, else its provider's approval, else nothing."""
+    if payment_method == CARD:
+        return Action.ASK_PAYMENT
+    return Action.ASK_APPROVAL if asks else Action.CONFIRM
+
+
 def require_version(booking: Booking, version: int | None) -> None:
     """StaleError when the caller saw another version of the booking than the newest."""
     if version is not None and version != booking.version:
@@ -190,6 +234,15 @@ def require_before_start(booking: Booking, now: datetime) -> None:
     """BegunError once the booking's time has come."""
     if booking.starts_at <= now:
         raise BegunError("The booking's time has come: it can be neither moved nor cancelled any more.")
+
+
+def _require_same_money(booking: Booking, quote: Quote, *, asks: bool) -> None:
+    """PaidOtherwiseError for a booking paid by card that would cost something else, or need an answer."""
+    if booking.payment_method == CARD and (asks or quote.total != booking.total):
+        raise PaidOtherwiseError(
+            f"The booking is paid by card: it can be moved to a time that costs {booking.total} and needs no"
+            " approval. For another, cancel it and book anew; what goes back is said by the rules."
+        )
 
 
 def _used() -> QuoteUsedError:
@@ -221,11 +274,10 @@ def _new_booking(
     *,
     asks_approval: bool,
 ) -> Booking:
-    action = Action.ASK_APPROVAL if asks_approval else Action.CONFIRM
     booking = Booking(
         id=ids.new_id(ids.BOOKING),
         user_id=user_id,
-        status=after(Status.HELD, action),
+        status=after(Status.HELD, first_step(payment_method, asks=asks_approval)),
         paid_minor=0,
         payment_method=payment_method,
         contact=dict(contact),

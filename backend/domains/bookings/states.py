@@ -46,6 +46,7 @@ TRANSITIONS: Final = Transitions(
         (Status.PENDING_APPROVAL, Action.DECLINE): Status.CANCELLED,
         (Status.PENDING_APPROVAL, Action.LAPSE): Status.CANCELLED,
         (Status.PENDING_APPROVAL, Action.CANCEL): Status.CANCELLED,
+        (Status.PENDING_PAYMENT, Action.ASK_APPROVAL): Status.PENDING_APPROVAL,
         (Status.PENDING_PAYMENT, Action.CONFIRM): Status.CONFIRMED,
         (Status.PENDING_PAYMENT, Action.LAPSE): Status.CANCELLED,
         (Status.PENDING_PAYMENT, Action.CANCEL): Status.CANCELLED,

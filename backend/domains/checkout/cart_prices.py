@@ -24,8 +24,6 @@ from backend.engine.decision import NearMiss
 from backend.engine.vocabulary import Vocabulary
 from backend.kernel.errors import ClimbUpError, ConflictError
 
-NEEDS_APPROVAL: Final = "The provider has to approve this first: ask for it with POST /api/bookings."
-
 
 class UnavailableError(ConflictError):
     """Something in the cart cannot be had; `extra["items"]` says what, why, and how much is left."""
@@ -267,7 +265,7 @@ def _refused(found: Sequence[FoundItem], price: OrderPrice) -> list[FoundItem]:
 def _judged(found: FoundItem, price: Price) -> FoundItem:
     if price.refusals:
         return found.without(" ".join(refusal.reason for refusal in price.refusals))
-    return found.without(NEEDS_APPROVAL) if price.requires_approval else found
+    return found
 
 
 def _require_shipping(wanted: Wanted, options: Sequence[ShippingOption], asked: str | None) -> None:

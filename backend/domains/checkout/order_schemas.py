@@ -5,12 +5,13 @@ from typing import Any
 import marshmallow as ma
 
 from backend.domains.bookings.schemas import ContactSchema
-from backend.domains.bookings.service import ON_SITE
 from backend.domains.checkout.orders import OrderView
-from backend.domains.checkout.placing import ON_DELIVERY, CheckoutWish
+from backend.domains.checkout.placing import PAYMENT_METHODS, CheckoutWish
 from backend.domains.checkout.schemas import country_field, shipping_option_field
 from backend.domains.checkout.states import State
 from backend.domains.coupons.schemas import CouponSuggestionSchema
+from backend.domains.payments.opening import Opened
+from backend.domains.payments.schemas import PaymentSchema
 from backend.domains.pricing.schemas import LONGEST_TOKEN, InstalmentSchema, LineSchema, TaxSchema
 from backend.kernel import ids
 from backend.web.fields import InstantField, Schema, WrittenSchema, id_field, money_field, write_instant
@@ -37,7 +38,7 @@ class CheckoutSchema(Schema):
 
     quote_token = ma.fields.String(load_default=None, validate=Length(1, LONGEST_TOKEN))
     max_total = money_field(load_default=None)
-    payment_method = ma.fields.String(required=True, validate=ma.validate.OneOf([ON_DELIVERY, ON_SITE]))
+    payment_method = ma.fields.String(required=True, validate=ma.validate.OneOf(PAYMENT_METHODS))
     contact = ma.fields.Nested(ContactSchema, load_default=dict)
     shipping_address = ma.fields.Nested(AddressSchema, load_default=None, allow_none=True)
     shipping_option = shipping_option_field(load_default=None)
@@ -127,6 +128,18 @@ class OrderSchema(WrittenSchema):
             "placed_at": write_instant(order.placed_at),
             "changed_at": write_instant(order.changed_at),
         }
+
+
+class PlacedOrderSchema(OrderSchema):
+    """A new order; by card, with the payment that it waits for."""
+
+    payment = ma.fields.Nested(PaymentSchema, required=True, allow_none=True)
+
+    @staticmethod
+    def write(view: OrderView) -> dict[str, Any]:
+        """The same, with its payment as somebody sees it who may pay it."""
+        payment = view.payment and PaymentSchema.write(Opened(view.payment, None))
+        return {**OrderSchema.write(view), "payment": payment}
 
 
 class OrderListArgs(PageArgs):

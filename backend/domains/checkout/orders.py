@@ -13,6 +13,8 @@ from backend.domains.checkout.journal import OrderJournal
 from backend.domains.checkout.models import Order, OrderEvent, OrderLine
 from backend.domains.checkout.states import Action, State, after
 from backend.domains.coupons.uses import CouponUses
+from backend.domains.payments.entities import PaymentView
+from backend.domains.payments.service import Payments
 from backend.infra.postgres import DbSession
 from backend.kernel.errors import ConflictError, DeniedError, NotFoundError, StaleError
 
@@ -35,10 +37,11 @@ class NothingToShipError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class OrderView:
-    """An order with its lines."""
+    """An order with its lines, and with its payment right after it was placed."""
 
     order: Order
     lines: Sequence[OrderLine]
+    payment: PaymentView | None = None
 
     @property
     def is_sent(self) -> bool:
@@ -58,6 +61,7 @@ class OrderService:
     bookings: OrderBookings
     stock: StockService
     coupons: CouponUses
+    payments: Payments
 
     def order(self, *, order_id: str, actor: Actor) -> OrderView:
         """The order, for its customer and staff. UnknownOrderError for all others."""
@@ -99,6 +103,7 @@ class OrderService:
         action = Action.STOP if actor.is_staff and order.status is State.SHIPPED else Action.CANCEL
         after(order.status, action)
         self.bookings.cancel(order_id=order.id, actor=actor, now=now)
+        self.payments.let_go(subject=order.id, reason="The order was cancelled.", now=now)
         self.stock.release(reference=order.id, now=now)
         self.stock.take_back(reference=order.id, now=now)
         self.coupons.release(reference=order.id, now=now)
@@ -129,6 +134,7 @@ class OrderService:
         Coupons stay used. TransitionError, StaffOnlyError.
         """
         view = self._staffed(order_id, Action.RETURN, actor, now, reason=reason)
+        self.payments.let_go(subject=order_id, reason=reason or "The goods came back.", now=now)
         self.stock.take_back(reference=order_id, now=now)
         return view
 

@@ -9,9 +9,11 @@ from typing import Any, Final
 from sqlalchemy.exc import IntegrityError
 
 from backend.domains.bookings.orders import OrderBookings, Sale
-from backend.domains.bookings.service import ON_SITE, PriceRoseError, QuoteUsedError
+from backend.domains.bookings.service import CARD, ON_SITE, PriceRoseError, QuoteUsedError
+from backend.domains.bookings.terms import PaymentTerms
 from backend.domains.catalog.stock import StockService
 from backend.domains.checkout import queries
+from backend.domains.checkout.bills import asked_of, claims_of
 from backend.domains.checkout.cart_prices import CartPrices, Quoted
 from backend.domains.checkout.carts import CartOwner, CartStore
 from backend.domains.checkout.contents import Contents
@@ -19,8 +21,11 @@ from backend.domains.checkout.journal import OrderJournal
 from backend.domains.checkout.models import Order
 from backend.domains.checkout.orders import OrderView
 from backend.domains.checkout.records import charge_lines, item_lines, price_document
+from backend.domains.checkout.settling import OrderSettlement
 from backend.domains.checkout.states import Action, State
 from backend.domains.coupons.uses import CouponUses, Redemption
+from backend.domains.payments.entities import PaymentView
+from backend.domains.payments.service import Payments
 from backend.domains.pricing.shipping import PICKUP
 from backend.infra.after_commit import after_commit
 from backend.infra.postgres import DbSession, violated
@@ -29,8 +34,9 @@ from backend.kernel.errors import ConflictError, InvalidError
 from backend.kernel.money import Money
 
 ON_DELIVERY: Final = "on_delivery"
-# Units and coupons are kept for so long while a payment is awaited; what is paid later is sold at once.
-KEPT_FOR: Final = timedelta(minutes=15)
+PAYMENT_METHODS: Final = (CARD, ON_DELIVERY, ON_SITE)
+# Units and coupons are given back when a payment is let go; should that never happen, after this time.
+KEPT_FOR: Final = timedelta(days=1)
 
 
 class EmptyCartError(ConflictError):
@@ -78,6 +84,9 @@ class Checkout:
     stock: StockService
     coupons: CouponUses
     journal: OrderJournal
+    payments: Payments
+    terms: PaymentTerms
+    settlement: OrderSettlement
 
     def place(self, *, owner: CartOwner, user_id: str, wish: CheckoutWish, now: datetime) -> OrderView:
         """Order what is in the cart, at the price that was promised or is today's.
@@ -99,14 +108,41 @@ class Checkout:
         _require_fitting(wish, quoted)
         order = self._store(_order(user_id, wish, contents, quoted, now), contents)
         booked = self._book(order, quoted, wish.contact, now)
-        self._take_goods(order, quoted, now)
-        self._use_coupons(order, quoted, now)
         lines = [*item_lines(order, quoted, booked), *charge_lines(order, quoted)]
         self.session.add_all(lines)
         self.journal.placed(order, now=now, data=_told(order))
-        self.journal.apply(order, Action.CONFIRM, actor_id=user_id, now=now)
+        payment = self._ask_for_payment(order, quoted, booked, now)
+        self._take_goods(order, quoted, now)
+        self._use_coupons(order, quoted, now)
+        if payment is None:
+            # Paid when it is delivered or on site, or there is nothing to pay.
+            self.settlement.commit(order, now=now)
+            self.journal.apply(order, Action.CONFIRM, actor_id=user_id, now=now)
         after_commit(self.session, partial(self._empty, owner, contents))
-        return OrderView(order, lines)
+        return OrderView(order, lines, payment)
+
+    def _ask_for_payment(
+        self, order: Order, quoted: Quoted, booked: Sequence[str], now: datetime
+    ) -> PaymentView | None:
+        """Ask for what is to be paid by card; None when nothing is."""
+        if order.payment_method != CARD:
+            return None
+        starts = [
+            found.slot.starts_at for found, price in quoted.items if found.slot and price.requires_approval
+        ]
+        bill = self.terms.bill(
+            subject=order.id,
+            user_id=order.user_id,
+            description=f"Order {order.id}",
+            claims=claims_of(quoted, booked),
+            currency=order.currency,
+            starts_at=min(starts, default=None),
+            now=now,
+        )
+        payment = self.payments.ask(bill=bill, now=now)
+        if payment is None:
+            self.bookings.accept(order_id=order.id, paid={}, asked=asked_of(quoted, booked), now=now)
+        return payment
 
     def _empty(self, owner: CartOwner, ordered: Contents) -> None:
         self.carts.change(owner, lambda cart: cart.without_ordered(ordered.items))
@@ -131,22 +167,26 @@ class Checkout:
 
     def _book(self, order: Order, quoted: Quoted, contact: Mapping[str, Any], now: datetime) -> Sequence[str]:
         sales = [
-            Sale(one.item.slot_id, one.item.party, price.total)
+            Sale(one.item.slot_id, one.item.party, price.total, asks=price.requires_approval)
             for one, price in quoted.items
             if one.item.slot_id is not None
         ]
         if not sales:
             return ()
         return self.bookings.book(
-            user_id=order.user_id, order_id=order.id, sales=sales, contact=contact, now=now
+            user_id=order.user_id,
+            order_id=order.id,
+            sales=sales,
+            contact=contact,
+            payment_method=ON_SITE if order.payment_method == ON_DELIVERY else order.payment_method,
+            now=now,
         )
 
     def _take_goods(self, order: Order, quoted: Quoted, now: datetime) -> None:
-        """Reserve and, as it is paid on delivery, sell."""
+        """Keep the units until they are paid for, or sold at once."""
         goods = [(one.item.thing, one.item.quantity) for one, _ in quoted.items if one.item.product_id]
         if goods:
             self.stock.reserve(lines=goods, reference=order.id, until=now + KEPT_FOR, now=now)
-            self.stock.commit(reference=order.id, now=now)
 
     def _use_coupons(self, order: Order, quoted: Quoted, now: datetime) -> None:
         redemptions = [
@@ -155,7 +195,6 @@ class Checkout:
         ]
         if redemptions:
             self.coupons.reserve(redemptions=redemptions, reference=order.id, until=now + KEPT_FOR, now=now)
-            self.coupons.commit(reference=order.id, now=now)
 
 
 def _require_at_most(max_total: Money | None, price: Money) -> None:
@@ -178,10 +217,12 @@ def _require_fitting(wish: CheckoutWish, quoted: Quoted) -> None:
     sent = quoted.shipping not in {None, PICKUP}
     if sent and wish.shipping_address is None:
         _refuse("shipping_address", "The order is sent: say where to, or choose shipping_option pickup.")
+    if wish.payment_method == CARD:
+        return
     if sent and wish.payment_method != ON_DELIVERY:
-        _refuse("payment_method", f"What is sent is paid {ON_DELIVERY}.")
+        _refuse("payment_method", f"What is sent is paid by {CARD} or {ON_DELIVERY}.")
     if not quoted.has_goods and wish.payment_method != ON_SITE:
-        _refuse("payment_method", f"Nothing of this order is delivered; it is paid {ON_SITE}.")
+        _refuse("payment_method", f"Nothing of this order is delivered; it is paid by {CARD} or {ON_SITE}.")
 
 
 def _refuse(field: str, sentence: str) -> None:

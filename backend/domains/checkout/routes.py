@@ -7,7 +7,7 @@ from flask import request
 
 from backend.domains.checkout.cart_prices import PricedCart
 from backend.domains.checkout.carts import CartOwner
-from backend.domains.checkout.order_schemas import CheckoutSchema, OrderSchema
+from backend.domains.checkout.order_schemas import CheckoutSchema, PlacedOrderSchema
 from backend.domains.checkout.orders import OrderView
 from backend.domains.checkout.owners import HEADER, CartOwners
 from backend.domains.checkout.placing import Checkout, CheckoutWish
@@ -19,6 +19,7 @@ from backend.domains.checkout.schemas import (
     CartUpdateSchema,
 )
 from backend.domains.checkout.service import CartService
+from backend.domains.payments.answering import opens_payment
 from backend.infra.clock import Clock
 from backend.web.api import Blueprint
 from backend.web.auth import caller_id, optional_caller_id, signed_in
@@ -114,14 +115,18 @@ def choose_options(asked: dict[str, Any]) -> _Tagged:
 
 @blueprint.post("/checkout")
 @signed_in
+@opens_payment
 @idempotent(caller_id)
 @blueprint.arguments(CheckoutSchema)
-@blueprint.response(201, OrderSchema)
+@blueprint.response(201, PlacedOrderSchema)
 @blueprint.alt_response(403, description="The quote was made for another user")
 @blueprint.alt_response(409, description="Something cannot be had, the price is higher, or it was ordered")
 @blueprint.alt_response(410, description="The quote has expired")
 def checkout(wish: CheckoutWish) -> tuple[OrderView, dict[str, str]]:
-    """Order what is in the cart, all or nothing. Send an `Idempotency-Key` to be able to repeat it."""
+    """Order what is in the cart, all or nothing. Send an `Idempotency-Key` to be able to repeat it.
+
+    By card, the order waits for its `payment`: pay it with its `client_secret`.
+    """
     placing = svcs.flask.get(Checkout)
     placed = placing.place(owner=_owner(), user_id=caller_id(), wish=wish, now=_now())
     return placed, {"ETag": etag_of(placed.order.version), "Location": f"/api/orders/{placed.order.id}"}

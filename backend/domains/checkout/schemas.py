@@ -5,10 +5,9 @@ from typing import Any, Final
 
 import marshmallow as ma
 
-from backend.domains.bookings.service import ON_SITE
 from backend.domains.checkout.cart_prices import PricedCart, PricedItem
 from backend.domains.checkout.contents import MOST_CODES, MOST_QUANTITY
-from backend.domains.checkout.placing import ON_DELIVERY
+from backend.domains.checkout.placing import PAYMENT_METHODS
 from backend.domains.checkout.records import coupons_document, lines_document
 from backend.domains.coupons.schemas import CouponLeftOutSchema, CouponSuggestionSchema
 from backend.domains.coupons.staff_schemas import code_field
@@ -89,13 +88,16 @@ class CartOptionsSchema(Schema):
     """How it is to be delivered and paid; what is left out stays, null takes it back."""
 
     shipping_option = shipping_option_field(attribute="shipping", allow_none=True)
-    payment_method = ma.fields.String(validate=ma.validate.OneOf([ON_DELIVERY, ON_SITE]), allow_none=True)
+    payment_method = ma.fields.String(validate=ma.validate.OneOf(PAYMENT_METHODS), allow_none=True)
     currency = currency_field(allow_none=True)
     country = country_field(allow_none=True)
 
 
 class CartItemSchema(Schema):
-    """An item; `total` is null when it is `unavailable`, which says why, `left` where none are counted."""
+    """An item; `total` is null when it is `unavailable`, which says why, `left` where none are counted.
+
+    What `needs_approval` is ordered with the rest, and paid for only once its provider has said yes.
+    """
 
     id = ma.fields.String(required=True)
     product_id = ma.fields.String(required=True, allow_none=True)
@@ -106,6 +108,7 @@ class CartItemSchema(Schema):
     quantity = ma.fields.Integer(required=True)
     party = ma.fields.Integer(required=True)
     left = ma.fields.Integer(required=True, allow_none=True)
+    needs_approval = ma.fields.Boolean(required=True)
     unavailable = ma.fields.String(required=True, allow_none=True)
     lines = ma.fields.List(ma.fields.Nested(LineSchema), required=True)
     total = money_field(required=True, allow_none=True)
@@ -186,6 +189,7 @@ def _item(one: PricedItem) -> dict[str, Any]:
         "quantity": item.quantity,
         "party": item.party,
         "left": found.left,
+        "needs_approval": price is not None and price.requires_approval,
         "unavailable": found.unavailable,
         "lines": lines_document(price.lines) if price else [],
         "total": money_document(price.total) if price else None,

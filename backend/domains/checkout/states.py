@@ -10,9 +10,14 @@ from backend.kernel.transitions import Transitions
 
 
 class State(StrEnum):
-    """Where an order is in its life. `placed` waits for its payment; no order on delivery stays in it."""
+    """Where an order is in its life.
+
+    `placed` waits for its payment; no order on delivery or on site stays in it. `authorised`: its money is
+    sure, and is taken once all providers have answered.
+    """
 
     PLACED = "placed"
+    AUTHORISED = "authorised"
     PAID = "paid"
     CONFIRMED = "confirmed"
     SHIPPED = "shipped"
@@ -24,6 +29,7 @@ class State(StrEnum):
 class Action(StrEnum):
     """What is done to an order. To confirm is to take it without a payment: one on delivery or on site."""
 
+    AUTHORISE = "authorise"
     PAY = "pay"
     CONFIRM = "confirm"
     SHIP = "ship"
@@ -40,9 +46,12 @@ class TransitionError(ConflictError):
 # To cancel is the customer's until it is shipped; staff may stop a parcel that is under way.
 TRANSITIONS: Final = Transitions(
     {
+        (State.PLACED, Action.AUTHORISE): State.AUTHORISED,
         (State.PLACED, Action.PAY): State.PAID,
         (State.PLACED, Action.CONFIRM): State.CONFIRMED,
         (State.PLACED, Action.CANCEL): State.CANCELLED,
+        (State.AUTHORISED, Action.PAY): State.PAID,
+        (State.AUTHORISED, Action.CANCEL): State.CANCELLED,
         (State.PAID, Action.SHIP): State.SHIPPED,
         (State.PAID, Action.DELIVER): State.DELIVERED,
         (State.PAID, Action.CANCEL): State.CANCELLED,
@@ -61,6 +70,7 @@ after: Final = TRANSITIONS.after
 # What history, audit log and behaviour log call what was done.
 DONE: Final[Mapping[Action, str]] = MappingProxyType(
     {
+        Action.AUTHORISE: "authorised",
         Action.PAY: "paid",
         Action.CONFIRM: "confirmed",
         Action.SHIP: "shipped",

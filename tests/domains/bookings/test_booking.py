@@ -102,15 +102,6 @@ class TestBooking:
         assert first.data == again.data
         assert count("bookings") == 1
 
-    def test_by_card_is_not_offered_yet(self, ada: Customer) -> None:
-        token = ada.quote(ada.slots(make_consultant())[0]["slot_id"])["token"]
-
-        answer = ada.post("/api/bookings", {"quote_token": token, "payment_method": "card"})
-
-        assert answer.status_code == 422
-        assert "not offered yet" in answer.json["detail"]
-        assert count("bookings") == 0
-
 
 class TestPriceOfABooking:
     def test_above_what_the_customer_would_pay_changes_nothing(self, ada: Customer) -> None:

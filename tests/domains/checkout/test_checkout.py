@@ -150,15 +150,15 @@ class TestCheckout:
         assert shown["items"][1]["unavailable"] == answer.json["items"][0]["reason"]
         assert taken() == NOTHING
 
-    def test_of_a_slot_that_needs_approval_says_what_to_do(self, ada: Customer) -> None:
+    def test_of_a_slot_that_needs_approval_asks_its_provider(self, ada: Customer) -> None:
         slot = ada.slots(make_class(seats=20), party=10)[0]["slot_id"]
 
         found = fill(ada, **{slot: 10})
+        placed = place(ada, **ON_SITE, shipping_address=None)
 
-        assert found["items"][0]["unavailable"] == (
-            "The provider has to approve this first: ask for it with POST /api/bookings."
-        )
-        assert ada.post("/api/cart/checkout", ON_SITE).status_code == 409
+        assert found["items"][0]["needs_approval"]
+        booking = ada.get(f"/api/bookings/{placed['lines'][0]['booking_id']}").json
+        assert booking["status"] == "pending_approval"
 
     def test_of_an_empty_cart_is_refused(self, ada: Customer) -> None:
         assert ada.post("/api/cart/checkout", ON_DELIVERY).status_code == 409
@@ -168,7 +168,8 @@ class TestCheckout:
         [
             ({"payment_method": "on_delivery"}, "shipping_address"),
             ({"payment_method": "on_site", "shipping_address": ADDRESS}, "payment_method"),
-            ({"payment_method": "card"}, "payment_method"),
+            ({"payment_method": "card"}, "shipping_address"),
+            ({"payment_method": "cheque"}, "payment_method"),
             (
                 {"payment_method": "on_delivery", "shipping_address": {**ADDRESS, "country": "France"}},
                 "shipping_address",

@@ -13,8 +13,8 @@ from backend.domains.ledger.postings import Posting, UnbalancedError, entry_of, 
 from backend.kernel import ids
 from backend.kernel.money import MAX_MINOR, Money, total
 
-GUIDE, ALPINIST = (provider(ids.new_id(ids.PROVIDER)) for _ in range(2))
-ADVISER = expert(ids.new_id(ids.USER))
+GUIDE, ALPINIST = (provider(f"prv_{letter * 26}") for letter in "ga")
+ADVISER = expert("usr_" + "e" * 26)
 PARTIES = [GUIDE, ALPINIST, ADVISER, PLATFORM, TAX, HOUSE]
 
 CURRENCIES = st.sampled_from(["EUR", "JPY", "KWD"])

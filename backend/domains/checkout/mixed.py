@@ -1,0 +1,68 @@
+"""Carts of instant, requested and external things: ordered and paid for in one go, told of one by one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from backend.domains.bookings.access import Actor
+from backend.domains.checkout.carts import CartOwner
+from backend.domains.checkout.orders import OrderService, OrderView
+from backend.domains.checkout.outcomes import ItemOutcome, Outcomes
+from backend.domains.checkout.placing import Checkout, CheckoutWish
+from backend.domains.payments.opening import Opened, PaymentDesk
+from backend.kernel import ids
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """What became of a cart: its order, the payment that it waits for, and each thing of it."""
+
+    order: OrderView | None
+    payment: Opened | None
+    items: Sequence[ItemOutcome]
+
+
+@dataclass(frozen=True)
+class MixedCheckout:
+    """Orders carts, and shows how their payments go."""
+
+    checkout: Checkout
+    orders: OrderService
+    outcomes: Outcomes
+    desk: PaymentDesk
+
+    def process(self, *, owner: CartOwner, user_id: str, wish: CheckoutWish, now: datetime) -> Processed:
+        """Order what is in the cart, all or nothing. Raises what `Checkout.place` does."""
+        placed = self.checkout.place(owner=owner, user_id=user_id, wish=wish, now=now)
+        payment = None if placed.payment is None else Opened(placed.payment, None)
+        return Processed(placed, payment, self.outcomes.of(placed))
+
+    def open(self, *, subject: str, user_id: str, now: datetime) -> Opened:
+        """Open the payment of an order or a booking. Raises what `PaymentDesk.open` does."""
+        payment_id = self.desk.payment_of(subject=subject, user_id=user_id)
+        return self.desk.open(payment_id=payment_id, user_id=user_id, now=now)
+
+    def confirm(
+        self,
+        *,
+        payment_id: str,
+        actor: Actor,
+        return_url: str,
+        payment_method: str | None,
+        now: datetime,
+    ) -> Processed:
+        """Pay with this card, or see how it went without us; and what became of the order."""
+        if payment_method is None:
+            seen = self.desk.verify(payment_id=payment_id, user_id=actor.user_id, now=now)
+        else:
+            seen = self.desk.confirm(
+                payment_id=payment_id,
+                user_id=actor.user_id,
+                payment_method=payment_method,
+                return_url=return_url,
+                now=now,
+            )
+        if not ids.is_id(seen.payment.subject, ids.ORDER):
+            return Processed(None, seen, ())
+        order = self.orders.order(order_id=seen.payment.subject, actor=actor)
+        return Processed(replace(order, payment=seen.payment), seen, self.outcomes.of(order))
