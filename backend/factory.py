@@ -26,6 +26,7 @@ from backend.domains.identity import routes as identity
 from backend.domains.identity import user_routes
 from backend.domains.ledger import routes as statements
 from backend.domains.messages import routes as messages
+from backend.domains.payments import account_routes as payout_accounts
 from backend.domains.payments import reconciliation_routes as reconciliation
 from backend.domains.payments import routes as payments
 from backend.domains.pricing import routes as pricing
@@ -54,6 +55,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     reconciliation.blueprint,
     availability.availability,
     availability.holds,
+    payout_accounts.blueprint,
     coupons.blueprint,
     pricing.blueprint,
     what_if_routes.blueprint,

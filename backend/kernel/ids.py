@@ -29,6 +29,7 @@ RECONCILIATION = "rcn"
 QUOTE_REQUEST = "qrq"
 PAYMENT = "pay"
 PAYMENT_OPERATION = "pop"
+PAYOUT_ACCOUNT = "pac"
 
 _SHAPE = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}")
 

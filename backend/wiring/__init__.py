@@ -42,6 +42,7 @@ from backend.wiring.operations import TASKS as OPERATIONS_TASKS
 from backend.wiring.operations import register_operations
 from backend.wiring.payments import TASKS as PAYMENT_TASKS
 from backend.wiring.payments import register_payments
+from backend.wiring.payout_accounts import register_payout_accounts
 from backend.wiring.pricing import register_pricing
 from backend.wiring.reconciliation import TASKS as RECONCILIATION_TASKS
 from backend.wiring.reconciliation import register_reconciliation
@@ -80,6 +81,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     register_operations(app, settings)
     register_coupons(app, settings)
     register_pricing(app, settings)
+    register_payout_accounts(app)
     register_payments(app, settings)
     register_bookings(app)
     register_checkout(app, settings)

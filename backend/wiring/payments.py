@@ -28,7 +28,7 @@ from backend.domains.payments.returns import PaymentReturns
 from backend.domains.payments.running import OperationRunner
 from backend.domains.payments.schedule import PaymentSchedule
 from backend.domains.payments.service import Payments
-from backend.domains.payments.transfers import Nobody, Payees, Transfers
+from backend.domains.payments.transfers import Payees, Transfers
 from backend.infra.audit import AuditLog
 from backend.infra.event_buffer import Events
 from backend.infra.jobs import JobQueue
@@ -46,7 +46,6 @@ def register_payments(app: Flask, settings: Settings) -> None:
     )
     register = svcs.flask.register_factory
     svcs.flask.register_value(app, PaymentTerms, terms)
-    svcs.flask.register_value(app, Payees, Nobody())
     register(app, Operations, _operations)
     register(app, PaymentJournal, _journal)
     register(app, Transfers, _transfers)

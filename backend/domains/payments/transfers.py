@@ -27,13 +27,6 @@ class Payees(Protocol):
         ...
 
 
-class Nobody(Payees):
-    """No payee can be paid through the gateway: what they earn stays theirs on the ledger."""
-
-    def account_of(self, owner: str) -> None:
-        """None."""
-
-
 @dataclass(frozen=True)
 class Transfers:
     """Plans transfers and reversals of locked payments, and books what became of them."""

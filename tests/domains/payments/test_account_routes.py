@@ -1,0 +1,106 @@
+"""Opening a payout account over HTTP, up to the page of the local gateway."""
+
+from urllib.parse import urlsplit
+
+from flask.testing import FlaskClient
+from werkzeug.test import Client
+
+from backend.kernel.roles import Role
+from backend.local_stripe.local import LocalStripe
+from tests.factories.catalog import make_provider
+from tests.factories.identity import auth_headers, make_user
+
+PROVIDERS = "/api/providers/stripe-onboard"
+EXPERTS = "/api/experts/stripe-onboard"
+
+
+class TestProviders:
+    def test_complete_their_account_on_the_gateways_page(
+        self, client: FlaskClient, local_stripe: LocalStripe
+    ) -> None:
+        user = make_user(roles=[Role.PROVIDER])
+        make_provider(user_id=user.id)
+        headers = auth_headers(client, user)
+        before = client.get(PROVIDERS, headers=headers)
+
+        opened = client.post(PROVIDERS, json={"return_url": "http://127.0.0.1:5000/me"}, headers=headers)
+        left = Client(local_stripe.app).post(urlsplit(opened.json["url"]).path, data={"outcome": "complete"})
+        after = client.get(PROVIDERS, headers=headers)
+
+        assert before.status_code == 404
+        assert opened.status_code == 200
+        assert opened.json.keys() == {"account_id", "url", "expires_at", "requirements"}
+        assert "external_account" in opened.json["requirements"]
+        assert left.headers["Location"] == "http://127.0.0.1:5000/me"
+        assert after.json["account_id"] == opened.json["account_id"]
+        assert (after.json["takes_transfers"], after.json["requirements"]) == (True, [])
+
+    def test_say_which_when_they_are_several(self, client: FlaskClient, local_stripe: LocalStripe) -> None:
+        user = make_user(roles=[Role.PROVIDER])
+        providers = [make_provider(user_id=user.id) for _ in range(2)]
+        headers = auth_headers(client, user)
+
+        vague = client.post(PROVIDERS, json={}, headers=headers)
+        clear = [client.post(PROVIDERS, json={"provider_id": p.id}, headers=headers) for p in providers]
+
+        assert vague.status_code == 422
+        assert providers[1].id in vague.text
+        assert len({answer.json["account_id"] for answer in clear}) == 2
+
+    def test_are_not_opened_by_others_but_by_support(
+        self, client: FlaskClient, local_stripe: LocalStripe
+    ) -> None:
+        provider = make_provider(user_id=make_user().id)
+        asked = {"provider_id": provider.id}
+
+        other = client.post(PROVIDERS, json=asked, headers=auth_headers(client, make_user()))
+        analyst = make_user(roles=[Role.ANALYST])
+        nosy = client.post(PROVIDERS, json=asked, headers=auth_headers(client, analyst))
+        support = make_user(roles=[Role.SUPPORT])
+        helpful = client.post(PROVIDERS, json=asked, headers=auth_headers(client, support))
+
+        assert (other.status_code, nosy.status_code, helpful.status_code) == (403, 403, 200)
+
+    def test_need_somebody_who_could_complete_it(
+        self, client: FlaskClient, local_stripe: LocalStripe
+    ) -> None:
+        provider = make_provider()
+        headers = auth_headers(client, make_user(roles=[Role.SUPPORT]))
+
+        answer = client.post(PROVIDERS, json={"provider_id": provider.id}, headers=headers)
+
+        assert answer.status_code == 409
+
+    def test_come_back_to_pages_of_ours_only(self, client: FlaskClient, local_stripe: LocalStripe) -> None:
+        user = make_user(roles=[Role.PROVIDER])
+        make_provider(user_id=user.id)
+
+        answer = client.post(
+            PROVIDERS,
+            json={"return_url": "http://127.0.0.1:5000@evil.example/"},
+            headers=auth_headers(client, user),
+        )
+
+        assert answer.status_code == 422
+
+    def test_act_for_somebody(self, client: FlaskClient) -> None:
+        answer = client.post(PROVIDERS, json={}, headers=auth_headers(client, make_user()))
+
+        assert answer.status_code == 404
+
+
+class TestExperts:
+    def test_have_an_account_of_their_own(self, client: FlaskClient, local_stripe: LocalStripe) -> None:
+        headers = auth_headers(client, make_user(roles=[Role.EXPERT]))
+
+        opened = client.post(EXPERTS, json={}, headers=headers)
+        state = client.get(EXPERTS, headers=headers)
+
+        assert opened.status_code == 200
+        assert state.json["account_id"] == opened.json["account_id"]
+        assert state.json["takes_transfers"] is False
+
+    def test_are_not_everybody(self, client: FlaskClient) -> None:
+        answer = client.post(EXPERTS, json={}, headers=auth_headers(client, make_user()))
+
+        assert answer.status_code == 403
