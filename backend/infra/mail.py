@@ -4,6 +4,7 @@ import smtplib
 import ssl
 from dataclasses import dataclass, field
 from email import policy
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from pathlib import Path
@@ -81,13 +82,14 @@ class Letterhead:
         message["From"] = self.sender
         message["To"] = _address(mail)
         message["Subject"] = _one_line(mail.subject)
-        message["Content-Language"] = mail.language
         # Asks holiday notices and other machines not to answer (RFC 3834).
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(mail.text, cte="quoted-printable")
         message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
         for file in mail.attachments:
             _attach(message, file)
+        # Last: until then, setting content takes the headers of content away.
+        message["Content-Language"] = mail.language
         return message
 
 
@@ -147,7 +149,7 @@ class FileMailer:
 def _address(mail: Mail) -> Address:
     try:
         return Address(display_name=_one_line(mail.name), addr_spec=mail.to)
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, HeaderParseError) as error:
         raise MailRefusedError(f"{mail.to!r} is no address that mail could be sent to: {error}") from error
 
 
