@@ -94,6 +94,7 @@ class Settings:
     smtp: Smtp | None = None
     mail_from: str = SENDER
     seller: Seller = Seller()
+    affiliate_ids: Mapping[str, str] = field(default_factory=dict)
     stripe_secret_key: str | None = field(default=None, repr=False)
     stripe_publishable_key: str | None = None
     stripe_webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
@@ -196,6 +197,7 @@ class _Reader:
                 address=tuple(p.strip() for p in self.env.get("SELLER_ADDRESS", "").split(",") if p.strip()),
                 vat_id=self._first("SELLER_VAT_ID"),
             ),
+            affiliate_ids=self._affiliate_ids(),
             stripe_secret_key=self._first("STRIPE_SECRET_KEY"),
             stripe_publishable_key=self._first("STRIPE_PUBLISHABLE_KEY"),
             stripe_webhook_secrets=self._webhook_secrets(production=production),
@@ -228,6 +230,18 @@ class _Reader:
         if not _SENDER.fullmatch(sender):
             raise SettingsError(f"MAIL_FROM must look like ClimbUp <noreply@example.com>, not {sender!r}")
         return sender
+
+    def _affiliate_ids(self) -> dict[str, str]:
+        """Ours at partners, by the names of their tables in affiliates/partners.toml."""
+        found = {
+            "booking": self._first("AFFILIATE_BOOKING_ID"),
+            "viator": self._first("AFFILIATE_VIATOR_ID"),
+            "getyourguide": self._first("AFFILIATE_GETYOURGUIDE_ID"),
+            "opentable": self._first("AFFILIATE_OPENTABLE_ID"),
+            "resy": self._first("AFFILIATE_RESY_ID"),
+            "skyscanner": self._first("AFFILIATE_SKYSCANNER_ID"),
+        }
+        return {partner: affiliate_id for partner, affiliate_id in found.items() if affiliate_id}
 
     def _log_file(self) -> Path | None:
         """Where to log beside stdout; `none` for a container whose stdout is collected."""

@@ -12,6 +12,7 @@ from backend import wiring
 from backend.cli import ledger, rules, users, worker
 from backend.config import ROOT, Settings
 from backend.domains.admin import routes as admin
+from backend.domains.affiliates import routes as affiliates
 from backend.domains.availability import routes as availability
 from backend.domains.backtesting import routes as backtesting
 from backend.domains.bookings import request_routes
@@ -52,6 +53,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     stock_routes.stock,
     currency.blueprint,
     statements.blueprint,
+    affiliates.blueprint,
     reconciliation.blueprint,
     availability.availability,
     availability.holds,

@@ -30,6 +30,7 @@ QUOTE_REQUEST = "qrq"
 PAYMENT = "pay"
 PAYMENT_OPERATION = "pop"
 PAYOUT_ACCOUNT = "pac"
+AFFILIATE_LINK = "lnk"
 
 _SHAPE = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}")
 

@@ -22,6 +22,7 @@ from backend.infra.postgres import IDLE_SECONDS, DbSession, db, ping_idle
 from backend.infra.redis import Outage
 from backend.infra.rule_trial import TryRules, try_rulebook
 from backend.wiring.admin import register_admin
+from backend.wiring.affiliates import register_affiliates
 from backend.wiring.availability import TASKS as CATALOG_TASKS
 from backend.wiring.availability import register_availability, register_catalog
 from backend.wiring.backtesting import TASKS as BACKTEST_TASKS
@@ -73,6 +74,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     register_catalog(app)
     register_currency(app, settings)
     register_ledger(app)
+    register_affiliates(app, settings)
     register_reconciliation(app)
     register_gateway(app, settings, parts.gateway)
     register_availability(app, settings)

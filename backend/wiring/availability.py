@@ -9,6 +9,7 @@ import svcs
 from flask import Flask
 
 from backend.config import Settings
+from backend.domains.affiliates.partners import Partners
 from backend.domains.availability.holds import HoldService
 from backend.domains.availability.schedules import ScheduleService
 from backend.domains.availability.service import AvailabilityService
@@ -65,6 +66,12 @@ def _catalog_editing(container: svcs.Container) -> CatalogEditing:
 
 
 def _review(container: svcs.Container, product: Product) -> None:
+    """Refuse what no partner sells where it says so; look at the price."""
+    container.get(Partners).check(product)
+    _warn_of_price(container, product)
+
+
+def _warn_of_price(container: svcs.Container, product: Product) -> None:
     """Warn of a product that is not as the floor's rules assume: discounts may meet the floor for it."""
     try:
         premises = container.get(RulesService).rulebook().decisions[FLOOR].premises

@@ -18,6 +18,7 @@ from backend.domains.admin.demo_coupons import demo_coupons
 from backend.domains.admin.demo_customers import CUSTOMERS
 from backend.domains.admin.demo_history import DemoHistory
 from backend.domains.admin.demo_house import PASSWORD, USERS
+from backend.domains.admin.demo_partners import seed_partners
 from backend.domains.availability.schedules import ScheduleService
 from backend.domains.catalog.editing import CatalogEditing
 from backend.domains.catalog.listing import ProductFilter, ProductListing, Sort
@@ -41,7 +42,7 @@ _ALL: Final = 1000
 LIGHT: Final = 4000
 # What a reset empties, in one statement: users, rules and everything kept for the record stay.
 SHOP: Final = (
-    *("sent_mails", "receipts", "receipt_series"),
+    *("affiliate_clicks", "affiliate_links", "sent_mails", "receipts", "receipt_series"),
     *("order_events", "order_lines", "orders", "quote_requests", "booking_events", "booking_quotes"),
     *("bookings", "waitlist", "quotes", "allocations", "slot_counters", "schedule_exceptions"),
     *("opening_hours", "schedules", "coupon_uses", "coupon_customer_counters", "coupon_counters"),
@@ -54,7 +55,10 @@ _KEPT: Final = ("order_events", "booking_events", "receipts")
 _SEEN: Final[Mapping[str, str]] = {
     "categories": "SELECT slug, name, parent, position FROM categories",
     "providers": "SELECT name, category, experience_years, timezone, currency FROM providers",
-    "products": "SELECT name, kind, category, subcategory, price_minor, currency, rating FROM products",
+    "products": (
+        "SELECT name, kind, category, subcategory, price_minor, currency, rating, partner, external_url"
+        " FROM products"
+    ),
     "stock": (
         "SELECT p.name, s.on_hand, s.reserved FROM stock_levels s JOIN products p ON p.id = s.product_id"
     ),
@@ -109,6 +113,7 @@ class DemoData:
         consultants = DemoConsultants(self.catalog, self.schedules, ACTOR, now)
         consultants.open(user_ids)
         seed_catalog(editing=self.catalog, stock=self.stock, actor_id=ACTOR, now=now)
+        seed_partners(editing=self.catalog, actor_id=ACTOR)
         goods = self._goods(now)
         self._coupons(user_ids, goods[0], now)
         history = DemoHistory(self.carts, self.checkout, self.orders, ACTOR, now)

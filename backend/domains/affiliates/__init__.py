@@ -1,0 +1,1 @@
+"""Links to what partners sell, and who followed them."""
