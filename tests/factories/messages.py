@@ -22,9 +22,9 @@ def waiting(task: str = MAIL_JOB) -> list[dict[str, Any]]:
     return list(db.session.execute(text(query), {"task": task}).scalars())
 
 
-def post(outbox: Outbox, *, now: datetime = NOW) -> list[Mail]:
-    """Send what waits; all mails that were sent so far."""
+def post(outbox: Outbox, *, now: datetime = NOW, only: dict[str, Any] | None = None) -> list[Mail]:
+    """Send what waits, or `only` one; all mails that were sent so far."""
     service = replace(svcs.flask.get(MessageService), mailer=outbox)
-    for arguments in waiting():
+    for arguments in waiting() if only is None else [only]:
         service.send(task=MailTask(**arguments), now=now)
     return outbox.mails
