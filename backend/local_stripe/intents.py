@@ -30,6 +30,7 @@ _WITHOUT_EFFECT: Final = (
 
 def create(book: Book, params: Params) -> Json:
     """POST /v1/payment_intents; with `confirm=true` it is paid at once."""
+    _refuse_types(params)
     amount, currency = required_amount(params), required_currency(params)
     require_chargeable(amount, currency)
     customer = params.text("customer")
@@ -79,6 +80,7 @@ def update(book: Book, params: Params, name: str) -> Json:
 def confirm(book: Book, params: Params, name: str) -> Json:
     """POST /v1/payment_intents/:id/confirm."""
     intent = book.get("payment_intent", name)
+    _refuse_types(params)
     params.ignore("client_secret", *_WITHOUT_EFFECT)
     if intent["status"] not in CONFIRMABLE:
         raise unexpected(intent, "confirm", CONFIRMABLE)
@@ -128,6 +130,15 @@ def let_go(book: Book, intent: Json, reason: str | None) -> Json:
     book.save(intent)
     book.emit("payment_intent.canceled", intent)
     return intent
+
+
+def _refuse_types(params: Params) -> None:
+    if "payment_method_types" in params:
+        raise ApiError(
+            "The payment_method_types parameter is no longer supported. Use allowed_payment_method_types.",
+            code="payment_method_types_no_longer_supported",
+            param="payment_method_types",
+        )
 
 
 def _set_method(book: Book, params: Params, intent: Json) -> None:

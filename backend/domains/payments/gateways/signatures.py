@@ -27,10 +27,17 @@ def verified(payload: bytes, signature: str, *, secrets: Sequence[str], now: dat
     signed_at = next(int(part[2:]) for part in signature.split(",") if part.startswith("t="))
     if signed_at < (now - TOLERANCE).timestamp():
         raise BadEventError("This event was signed too long ago to be believed. The gateway sends it again.")
-    found = json.loads(payload)
+    found = _parsed(payload)
     if not isinstance(found, dict) or not {"id", "type", "created", "data"} <= found.keys():
         raise BadEventError("The body is signed, but it is no event.")
     return found
+
+
+def _parsed(payload: bytes) -> Any:
+    try:
+        return json.loads(payload)
+    except ValueError:
+        return None
 
 
 def _is_signed(payload: bytes, signature: str, secret: str) -> bool:

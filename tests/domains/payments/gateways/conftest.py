@@ -1,18 +1,24 @@
-from collections.abc import Iterator
-
 import pytest
 
 from backend.domains.payments.gateways.stripe_gateway import StripeGateway
 from backend.local_stripe.local import LocalStripe
-from tests.factories.payments import gateway_of, open_local_stripe
+from tests.conftest import NOW
+from tests.factories.payments import gateway_of
 from tests.fakes.clock import FakeClock
 
 
 @pytest.fixture
-def local(clock: FakeClock) -> Iterator[LocalStripe]:
+def clock(shared_clock: FakeClock) -> FakeClock:
+    """The clock of the gateway, at `NOW`."""
+    shared_clock.set(NOW)
+    return shared_clock
+
+
+@pytest.fixture
+def local(shared_local_stripe: LocalStripe, clock: FakeClock) -> LocalStripe:
     """A gateway that has seen nothing."""
-    with open_local_stripe(clock) as made:
-        yield made
+    shared_local_stripe.clear()
+    return shared_local_stripe
 
 
 @pytest.fixture
