@@ -12,7 +12,7 @@ from backend.domains.coupons.eligibility import Basket
 
 @dataclass(frozen=True)
 class KeptBaskets(CartBaskets):
-    """What is in the cart of whoever asks, at list prices; what cannot be had is not in it."""
+    """What is in the cart of whoever asks, at list prices, and is charged here: what can be had of it."""
 
     carts: CartStore
     lookup: ItemLookup
@@ -31,7 +31,7 @@ class KeptBaskets(CartBaskets):
                 party=one.item.party,
             )
             for one in found
-            if one.unavailable is None
+            if one.is_charged
         ]
         if not items:
             return None

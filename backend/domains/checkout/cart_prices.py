@@ -29,13 +29,17 @@ class UnavailableError(ConflictError):
     """Something in the cart cannot be had; `extra["items"]` says what, why, and how much is left."""
 
 
+class NothingSoldHereError(ConflictError):
+    """Partners sell everything that is in the cart."""
+
+
 class CartChangedError(ConflictError):
     """The price was promised for something else."""
 
 
 @dataclass(frozen=True, slots=True)
 class PricedItem:
-    """An item and its price; None for one that cannot be had, which costs nothing here."""
+    """An item and its price; None for one that cannot be had or that a partner sells, which costs nothing."""
 
     found: FoundItem
     price: Price | None
@@ -66,10 +70,14 @@ class PricedCart:
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """All items of a cart with their prices, and the quote that promises them."""
+    """All items of a cart that are paid for here with their prices, and the quote that promises them.
+
+    `external` are those that partners sell and that can be had there now.
+    """
 
     items: tuple[tuple[FoundItem, Price], ...]
     quote: OrderQuote
+    external: tuple[FoundItem, ...] = ()
 
     @property
     def price(self) -> OrderPrice:
@@ -123,9 +131,13 @@ class CartPrices:
     ) -> Quoted:
         """All of the cart at the price promised by `token`, or else at today's. UnavailableError.
 
-        CartChangedError when the promise was for something else; what `OrderQuotes` raises.
+        What partners sell is told beside it and is no part of any price; NothingSoldHereError when that is
+        all there is. CartChangedError when the promise was for something else; what `OrderQuotes` raises.
         """
-        found = self.lookup.find(contents.items, user_id=user_id, now=now)
+        everything = self.lookup.find(contents.items, user_id=user_id, now=now)
+        found = [one for one in everything if not one.is_external]
+        contents = replace(contents, items=tuple(one.item for one in found))
+        _require_sold_here(found)
         _require_available(found)
         promised = None if token is None else self.quotes.redeem(token=token, user_id=user_id, now=now)
         if promised is not None:
@@ -138,7 +150,8 @@ class CartPrices:
         priced = dict(zip(map(_key, quote.wanted.items), quote.price.items, strict=True))
         judged = [_judged(one, priced[_key(one.item)]) for one in found]
         _require_available(judged)
-        return Quoted(tuple((one, priced[_key(one.item)]) for one in found), quote)
+        external = tuple(one for one in everything if one.is_external and one.unavailable is None)
+        return Quoted(tuple((one, priced[_key(one.item)]) for one in found), quote, external)
 
     def _promise(self, found: Sequence[FoundItem], wanted: Wanted, known: Known, now: datetime) -> OrderQuote:
         """A quote of it. UnavailableError names the items that a rule refuses to sell."""
@@ -152,14 +165,14 @@ class CartPrices:
     def _priced(self, found: list[FoundItem], asked: "_Asked", now: datetime) -> PricedCart:
         """The price of what can be had. What rules refuse is left out, and the rest is priced again."""
         contents = asked.contents
-        while any(one.unavailable is None for one in found):
+        while any(one.is_charged for one in found):
             delivery = self._delivery(found, asked, now)
             wanted = asked.wanted(found, delivery.options)
             price = self.quotes.preview(wanted=wanted, now=now, known=_known(found, delivery))
             sold = _refused(found, price)
             if sold == found:
                 prices = iter(price.items)
-                items = [PricedItem(one, None if one.unavailable else next(prices)) for one in found]
+                items = [PricedItem(one, next(prices) if one.is_charged else None) for one in found]
                 return PricedCart(
                     contents,
                     tuple(items),
@@ -178,7 +191,7 @@ class CartPrices:
         goods = [
             (one.product, one.item.quantity)
             for one in found
-            if one.unavailable is None and one.product is not None and one.product.kind == RETAIL
+            if one.is_charged and one.product is not None and one.product.kind == RETAIL
         ]
         if not goods:
             return NO_DELIVERY
@@ -206,7 +219,7 @@ class _Asked:
         contents = self.contents
         shipping = chosen_option(options, contents.shipping)
         return Wanted(
-            items=tuple(_item(one) for one in found if one.unavailable is None),
+            items=tuple(_item(one) for one in found if one.is_charged),
             user_id=self.user_id,
             cart_id=contents.id,
             codes=contents.codes,
@@ -239,7 +252,7 @@ def _told(price: OrderPrice, vocabulary: Vocabulary) -> tuple[NearMiss, ...]:
 
 def _currency(found: Sequence[FoundItem]) -> str:
     """The currency in which an order of what can be had is added up: that of most items."""
-    sold = [one.product for one in found if one.unavailable is None and one.product is not None]
+    sold = [one.product for one in found if one.is_charged and one.product is not None]
     return Counter(product.price.currency for product in sold).most_common(1)[0][0]
 
 
@@ -259,7 +272,7 @@ def _item(found: FoundItem) -> Item:
 def _refused(found: Sequence[FoundItem], price: OrderPrice) -> list[FoundItem]:
     """The items, those that rules do not sell in a cart marked as such."""
     prices = iter(price.items)
-    return [one if one.unavailable else _judged(one, next(prices)) for one in found]
+    return [_judged(one, next(prices)) if one.is_charged else one for one in found]
 
 
 def _judged(found: FoundItem, price: Price) -> FoundItem:
@@ -278,6 +291,14 @@ def _require_shipping(wanted: Wanted, options: Sequence[ShippingOption], asked: 
 
 def _key(item: Item | CartItem) -> tuple[str | None, str | None, int, int]:
     return item.product_id, item.slot_id, item.quantity, item.party
+
+
+def _require_sold_here(found: Sequence[FoundItem]) -> None:
+    if not found:
+        raise NothingSoldHereError(
+            "Partners sell what is in your cart, so there is nothing to pay here:"
+            " POST /api/bookings/process-cart gives you links to their pages."
+        )
 
 
 def _require_available(found: Sequence[FoundItem]) -> None:

@@ -22,13 +22,17 @@ class UnknownItemError(NotFoundError):
 
 @dataclass(frozen=True, slots=True)
 class CartItem:
-    """So many units of a retail product, or a slot for a party: either of the ids is None."""
+    """So many units of a product, or a slot for a party: either of the ids is None.
+
+    `external` tells that a partner sells the product; it can be kept here, as a product stays of its kind.
+    """
 
     id: str
     product_id: str | None = None
     slot_id: str | None = None
     quantity: int = 1
     party: int = 1
+    external: bool = False
 
     @property
     def thing(self) -> str:
@@ -73,12 +77,20 @@ class Contents:
         """The item that is this product or slot, if there is one."""
         return next((item for item in self.items if item.thing == thing), None)
 
-    def with_product(self, product_id: str, quantity: int) -> "Contents":
-        """So many units more of a product. CartFullError."""
+    @property
+    def external(self) -> tuple[CartItem, ...]:
+        """What partners sell: it is never ordered here, and turned into links to their pages."""
+        return tuple(item for item in self.items if item.external)
+
+    def with_product(self, product_id: str, quantity: int, *, external: bool = False) -> "Contents":
+        """So many units more of a product, which a partner sells if `external`. CartFullError."""
         before = self.of(product_id)
         if before is None:
-            return self._with_new(CartItem(_new_id(), product_id=product_id, quantity=quantity))
-        return self._with_changed(replace(before, quantity=_at_most(before.quantity + quantity)))
+            return self._with_new(
+                CartItem(_new_id(), product_id=product_id, quantity=quantity, external=external)
+            )
+        quantity = _at_most(before.quantity + quantity)
+        return self._with_changed(replace(before, quantity=quantity))
 
     def with_slot(self, slot_id: str, party: int) -> "Contents":
         """A slot for a party; a slot that is in the cart already gets this party. CartFullError."""
@@ -100,11 +112,19 @@ class Contents:
         return replace(self, items=tuple(item for item in self.items if item is not gone))
 
     def without_ordered(self, ordered: Collection[CartItem]) -> "Contents":
-        """What is left after these items were ordered: what came or grew meanwhile. Codes are used up."""
+        """What is left after these items were ordered: what came or grew meanwhile, and what partners sell.
+
+        Codes are used up.
+        """
         bought = {item.id: item for item in ordered}
         return replace(
             self, items=tuple(rest for item in self.items if (rest := _rest(item, bought))), codes=()
         )
+
+    def without_external(self, linked: Collection[CartItem]) -> "Contents":
+        """What is left after these items of partners became links: all else, and what came meanwhile."""
+        gone = {item.id for item in linked if item.external}
+        return replace(self, items=tuple(item for item in self.items if item.id not in gone))
 
     def emptied(self) -> "Contents":
         """Nothing in it, and no coupons."""
@@ -209,9 +229,9 @@ def _at_most(quantity: int) -> int:
 
 
 def _rest(item: CartItem, bought: Mapping[str, CartItem]) -> CartItem | None:
-    """What is left of an item: units that were added while it was ordered."""
+    """What is left of an item: units that were added while it was ordered; all of what partners sell."""
     sold = bought.get(item.id)
-    if sold is None:
+    if sold is None or item.external:
         return item
     more = item.quantity - sold.quantity
     return replace(item, quantity=more) if more > 0 else None

@@ -8,7 +8,7 @@ from typing import Final
 from backend.domains.availability.entities import Slot
 from backend.domains.availability.service import AvailabilityService
 from backend.domains.availability.slot_ids import parse_slot_id
-from backend.domains.catalog.entities import RETAIL, Product
+from backend.domains.catalog.entities import EXTERNAL, RETAIL, Product
 from backend.domains.catalog.listing import ListedProduct, ProductListing
 from backend.domains.checkout.contents import CartItem
 from backend.kernel.errors import ConflictError, NotFoundError
@@ -35,6 +35,16 @@ class FoundItem:
         """What it is called."""
         return self.product.name if self.product else "An item that is gone"
 
+    @property
+    def is_external(self) -> bool:
+        """Whether a partner sells it: then nothing of it is ever charged here."""
+        return self.product is not None and self.product.kind == EXTERNAL
+
+    @property
+    def is_charged(self) -> bool:
+        """Whether it can be had, and is paid for here."""
+        return self.unavailable is None and not self.is_external
+
     def without(self, reason: str) -> "FoundItem":
         """The same, not to be had for this reason."""
         return replace(self, unavailable=reason)
@@ -42,7 +52,7 @@ class FoundItem:
 
 @dataclass(frozen=True)
 class ItemLookup:
-    """Looks items up: goods all at once, slots one by one."""
+    """Looks items up: products all at once, slots one by one."""
 
     products: ProductListing
     availability: AvailabilityService
@@ -53,7 +63,7 @@ class ItemLookup:
         return [
             self._slot(item, known.get(product_id_of(item)), user_id, now)
             if item.slot_id
-            else _goods(item, known.get(item.thing))
+            else _product(item, known.get(item.thing))
             for item in items
         ]
 
@@ -82,12 +92,12 @@ def product_id_of(item: CartItem) -> str:
     return parsed[0] if parsed else ""
 
 
-def _goods(item: CartItem, known: ListedProduct | None) -> FoundItem:
+def _product(item: CartItem, known: ListedProduct | None) -> FoundItem:
     if known is None:
         return FoundItem(item, None, unavailable=GONE)
     product, left = known.product, known.stock_quantity
     found = FoundItem(item, product, None, left)
-    if not product.is_active or product.kind != RETAIL:
+    if not product.is_active or product.kind not in {RETAIL, EXTERNAL}:
         return found.without(GONE)
     if left == 0:
         return found.without("This product is sold out.")

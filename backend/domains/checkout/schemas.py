@@ -7,6 +7,7 @@ import marshmallow as ma
 
 from backend.domains.checkout.cart_prices import PricedCart, PricedItem
 from backend.domains.checkout.contents import MOST_CODES, MOST_QUANTITY
+from backend.domains.checkout.lookup import FoundItem
 from backend.domains.checkout.placing import PAYMENT_METHODS
 from backend.domains.checkout.records import coupons_document, lines_document
 from backend.domains.coupons.schemas import CouponLeftOutSchema, CouponSuggestionSchema
@@ -96,7 +97,8 @@ class CartOptionsSchema(Schema):
 class CartItemSchema(Schema):
     """An item; `total` is null when it is `unavailable`, which says why, `left` where none are counted.
 
-    What `needs_approval` is ordered with the rest, and paid for only once its provider has said yes.
+    What `needs_approval` is ordered with the rest, and paid for only once its provider has said yes. What is
+    `external` is sold by `partner`: its `total` is null, and `shown_price` is what one cost there.
     """
 
     id = ma.fields.String(required=True)
@@ -109,6 +111,9 @@ class CartItemSchema(Schema):
     party = ma.fields.Integer(required=True)
     left = ma.fields.Integer(required=True, allow_none=True)
     needs_approval = ma.fields.Boolean(required=True)
+    external = ma.fields.Boolean(required=True)
+    partner = ma.fields.String(required=True, allow_none=True)
+    shown_price = money_field(required=True, allow_none=True)
     unavailable = ma.fields.String(required=True, allow_none=True)
     lines = ma.fields.List(ma.fields.Nested(LineSchema), required=True)
     total = money_field(required=True, allow_none=True)
@@ -190,10 +195,19 @@ def _item(one: PricedItem) -> dict[str, Any]:
         "party": item.party,
         "left": found.left,
         "needs_approval": price is not None and price.requires_approval,
+        **_elsewhere(found),
         "unavailable": found.unavailable,
         "lines": lines_document(price.lines) if price else [],
         "total": money_document(price.total) if price else None,
     }
+
+
+def _elsewhere(found: FoundItem) -> dict[str, Any]:
+    """Who else sells it, and for how much."""
+    product = found.product
+    if product is None or not found.is_external:
+        return {"external": False, "partner": None, "shown_price": None}
+    return {"external": True, "partner": product.partner, "shown_price": money_document(product.price)}
 
 
 def _coupons(cart: PricedCart) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from backend.domains.checkout.cart_prices import CartPrices, PricedCart, UnavailableError
 from backend.domains.checkout.carts import CartOwner, CartStore
@@ -50,14 +51,14 @@ class CartService:
         CartFullError.
         """
 
-        def change(cart: Contents) -> Contents:
+        def change(cart: Contents, *, external: bool = False) -> Contents:
             if slot_id is not None:
                 return cart.with_slot(slot_id, party)
-            return cart.with_product(product_id or "", quantity)
+            return cart.with_product(product_id or "", quantity, external=external)
 
         item = change(self.carts.read(owner)).of(slot_id or product_id or "")
-        self._require(item, owner, now)
-        return self._change(owner, change, now)
+        external = self._require(item, owner, now)
+        return self._change(owner, partial(change, external=external), now)
 
     def update(
         self, *, owner: CartOwner, item_id: str, quantity: int | None, party: int | None, now: datetime
@@ -99,14 +100,17 @@ class CartService:
             self.carts.change(owner, lambda cart: replace(cart, notices=()))
         return priced
 
-    def _require(self, item: CartItem | None, owner: CartOwner, now: datetime) -> None:
-        """The item is there to be had, in the number that it has now."""
+    def _require(self, item: CartItem | None, owner: CartOwner, now: datetime) -> bool:
+        """The item is there to be had, in the number that it has now; answers whether a partner sells it."""
+        external = False
         for found in self.lookup.find([item] if item else [], user_id=owner.user_id, now=now):
             if found.product is None:
                 raise NotFoundError(f"There is no product or slot {found.item.thing}.")
             if found.unavailable is not None:
                 lacking = {"name": found.name, "left": found.left, "reason": found.unavailable}
                 raise UnavailableError(f"{found.name}: {found.unavailable}", extra={"items": [lacking]})
+            external = found.is_external
+        return external
 
     def _kept(self, items: Sequence[CartItem], now: datetime) -> dict[str, Kept]:
         goods = [item for item in items if item.product_id is not None]

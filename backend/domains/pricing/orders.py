@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from backend.domains.availability.entities import Slot
 from backend.domains.availability.service import AvailabilityService
-from backend.domains.catalog.entities import RETAIL, Category, Product
+from backend.domains.catalog.entities import EXTERNAL, RETAIL, SLOT, Category, Product
 from backend.domains.catalog.service import CatalogService
 from backend.domains.coupons.baskets import OrdersMade, category_path
 from backend.domains.coupons.eligibility import Basket, BasketLine, Shopper
@@ -33,6 +34,12 @@ from backend.domains.pricing.wanted import Item, Known, Wanted
 from backend.engine.rulebook import Rulebook
 from backend.kernel.errors import InvalidError, NotFoundError
 from backend.kernel.money import Money, total
+
+# How products are had that are no goods, by their kind.
+_HOW_ELSE: Final = {
+    SLOT: "{0.name} is sold by the slot: take a slot_id from GET /api/bookings.",
+    EXTERNAL: "{0.name} is sold by {0.partner}: make a link to it with POST /api/affiliate/links.",
+}
 
 
 class NotForSaleError(NotFoundError):
@@ -103,10 +110,7 @@ class Orders:
         if product is None or not product.is_active:
             raise NotForSaleError(f"There is no product {item.product_id} to be had.")
         if product.kind != RETAIL:
-            raise NotForSaleError(
-                f"{product.name} is sold by the slot: take a slot_id from GET /api/bookings.",
-                extra={"product_id": product.id},
-            )
+            raise NotForSaleError(_HOW_ELSE[product.kind].format(product), extra={"product_id": product.id})
         return _Thing(item, product, None)
 
     def _case(self, thing: _Thing, customer: Customer, now: datetime) -> Case:
