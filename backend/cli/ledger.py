@@ -1,4 +1,4 @@
-"""`flask ledger`: proves the book, and compares it with the payment gateway's."""
+"""`flask ledger`: proves the book, compares it with the payment gateway's, and gives up debts."""
 
 import sys
 from collections.abc import Iterator
@@ -8,11 +8,14 @@ import click
 import svcs
 from flask.cli import AppGroup
 
+from backend.cli.users import ACTOR
 from backend.domains.ledger.checking import LedgerCheck
+from backend.domains.ledger.debts import Debts
 from backend.domains.payments.reconciliation import Reconciliation, Report
 from backend.infra.clock import Clock
 from backend.infra.postgres import db
 from backend.kernel.errors import ClimbUpError
+from backend.kernel.money import CurrencyError, Money
 
 group = AppGroup("ledger", help="The double-entry ledger.")
 
@@ -57,6 +60,25 @@ def reconcile(first: datetime | None, last: datetime | None) -> None:
         click.echo(line)
     if report.differences:
         sys.exit(1)
+
+
+@group.command("write-off")
+@click.argument("account")
+@click.argument("amount")
+@click.argument("currency")
+@click.option("--note", required=True, help="Why; the audit log keeps it.")
+def write_off(account: str, amount: str, currency: str, note: str) -> None:
+    """Give up AMOUNT (such as 12.50) CURRENCY that ACCOUNT (provider:prv_… or expert:usr_…) owes us."""
+    try:
+        given_up = Money.of(amount, currency)
+    except (ArithmeticError, CurrencyError):
+        raise click.UsageError(f"{amount} {currency} is no amount; write it as 12.50 EUR.") from None
+    try:
+        left = svcs.flask.get(Debts).write_off(account=account, amount=given_up, note=note, actor_id=ACTOR)
+    except ClimbUpError as error:
+        raise click.ClickException(error.detail) from None
+    db.session.commit()
+    click.echo(f"{given_up} of {account} is written off; {left} is still owed.")
 
 
 def _told(report: Report) -> Iterator[str]:

@@ -1,12 +1,14 @@
-"""`flask ledger check`: what it says of a book that is right, and of one that somebody broke."""
+"""`flask ledger check`, of a book that is right and of one that somebody broke; and `flask ledger write-off`."""
 
 from typing import Any
 
 import pytest
+import svcs
 from flask import Flask
 from sqlalchemy import text
 
 from backend.domains.ledger.accounts import expert, provider
+from backend.infra.audit import AuditLog
 from backend.infra.postgres import db
 from backend.kernel import ids
 from tests.factories.catalog import make_provider
@@ -102,3 +104,55 @@ class TestCheck:
         result = check(app)
 
         assert "… and 3 more of this kind.\n" in result.output
+
+
+class TestWriteOff:
+    def owe(self, account: str) -> None:
+        """Let the account owe us 9.00 EUR: it was paid twice."""
+        post_charge(account, 900)
+        post_transfer(account, 900)
+        post_transfer(account, 900)
+
+    def write_off(self, app: Flask, *words: str) -> Any:
+        return app.test_cli_runner().invoke(args=["ledger", "write-off", *words, "--note", "Closed down"])
+
+    def test_gives_up_a_debt_and_notes_why(self, app: Flask, guide: str) -> None:
+        self.owe(guide)
+
+        result = self.write_off(app, guide, "7.50", "EUR")
+
+        assert result.exit_code == 0
+        assert result.output == f"7.50 EUR of {guide} is written off; 1.50 EUR is still owed.\n"
+        (noted,) = svcs.flask.get(AuditLog).of(guide)
+        assert (noted.actor_id, noted.action) == ("cli", "ledger.debt_written_off")
+        assert noted.after == {"owed": 150, "currency": "EUR", "note": "Closed down"}
+        assert check(app).exit_code == 0
+
+    @pytest.mark.parametrize(
+        ("amount", "currency", "why"),
+        [
+            ("9.01", "EUR", "owes us 9.00 EUR; at most that"),
+            ("0", "EUR", "owes us 9.00 EUR; at most that"),
+            ("1", "USD", "owes us 0.00 USD; at most that"),
+            ("1.001", "EUR", "1.001 EUR is no amount"),
+            ("much", "EUR", "much EUR is no amount"),
+            ("1", "XYZ", "1 XYZ is no amount"),
+        ],
+    )
+    def test_refuses_more_than_is_owed(
+        self, app: Flask, guide: str, amount: str, currency: str, why: str
+    ) -> None:
+        self.owe(guide)
+
+        result = self.write_off(app, guide, amount, currency)
+
+        assert result.exit_code != 0
+        assert why in result.output
+
+    def test_is_for_accounts_of_somebody(self, app: Flask, guide: str) -> None:
+        self.owe(guide)
+
+        result = self.write_off(app, "platform", "1", "EUR")
+
+        assert result.exit_code == 1
+        assert "platform owes us 0.00 EUR" in result.output

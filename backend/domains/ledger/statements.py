@@ -3,7 +3,7 @@
 Seen from their side: above zero is what we owe them. Days are those of UTC.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from itertools import groupby
@@ -21,7 +21,7 @@ from backend.kernel.money import Money
 
 MOST_LINES: Final = 5_000
 
-_WORDS: Final = {
+_WORDS: Final[Mapping[str, str]] = {
     Kind.CHARGE: "Share of a sale",
     Kind.TRANSFER: "Paid out to you",
     Kind.TRANSFER_REVERSAL: "Taken back of what was paid out",
@@ -128,8 +128,7 @@ def _by_currency(opening: dict[str, int], moved: Sequence[Moved]) -> Iterator[Cu
 
 def words(kind: str) -> str:
     """What a kind of entry is called on a statement."""
-    known = {name.value: said for name, said in _WORDS.items()}
-    return known.get(kind, kind.replace("_", " ").capitalize())
+    return _WORDS.get(kind, kind.replace("_", " ").capitalize())
 
 
 def _require(reader: Reader, owner: str | None) -> None:
