@@ -14,6 +14,7 @@ from backend.domains.checkout.settling import OrderSettlement
 from backend.domains.identity.service import UserService
 from backend.domains.ledger.service import Ledger
 from backend.domains.payments import jobs as payment_jobs
+from backend.domains.payments.accounts import PayoutAccounts
 from backend.domains.payments.customers import GatewayCustomers
 from backend.domains.payments.disputes import Disputes
 from backend.domains.payments.entities import Payable
@@ -163,4 +164,5 @@ def _looks(container: svcs.Container) -> PaymentLooks:
         intents=container.get(IntentOutcomes),
         refunds=container.get(Refunds),
         disputes=container.get(Disputes),
+        accounts=container.get(PayoutAccounts),
     )

@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy.dialects.postgresql import insert
 
 from backend.domains.payments import queries
+from backend.domains.payments.accounts import PayoutAccounts
 from backend.domains.payments.disputes import Disputes
 from backend.domains.payments.gateway import PaymentGateway
 from backend.domains.payments.intents import IntentOutcomes
@@ -47,7 +48,10 @@ class EventInbox:
 
 @dataclass(frozen=True)
 class PaymentLooks:
-    """Looks at a payment at the gateway, with all that hangs on it. Events and reconciliation end here."""
+    """Looks at a payment at the gateway, with all that hangs on it. Events and reconciliation end here.
+
+    Events of connected accounts are looked at as such.
+    """
 
     session: DbSession
     gateway: PaymentGateway
@@ -55,16 +59,18 @@ class PaymentLooks:
     intents: IntentOutcomes
     refunds: Refunds
     disputes: Disputes
+    accounts: PayoutAccounts
 
     def handle(self, *, event_id: str, now: datetime) -> None:
         """Act on an event: look at what it is about, whatever it says. GatewayDownError: again later."""
         event = self.session.get(PaymentEvent, event_id)
         if event is None or event.handled_at is not None:
             return
-        payment_id = self._payment_of(event.subject)
-        if payment_id is not None:
+        if event.account_id is not None:
+            self.accounts.look(account_id=event.account_id)
+        elif (payment_id := self._payment_of(event.subject)) is not None:
             self.look(payment_id=payment_id, now=now)
-            event = self.session.get_one(PaymentEvent, event_id, populate_existing=True)
+        event = self.session.get_one(PaymentEvent, event_id, populate_existing=True)
         event.handled_at = now
         self.session.flush()
 

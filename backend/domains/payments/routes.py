@@ -14,6 +14,7 @@ from backend.domains.payments.schemas import (
     PaymentOfSchema,
     PaymentRefundSchema,
     PaymentSchema,
+    ReceivedSchema,
 )
 from backend.domains.payments.service import Payments
 from backend.infra.clock import Clock
@@ -84,7 +85,7 @@ def refund(asked: dict[str, Any], payment_id: str) -> Detailed:
 
 
 @payments.post("/webhook")
-@payments.response(200, {"type": "object"})
+@payments.response(200, ReceivedSchema)
 @payments.alt_response(422, description="The signature is not the gateway's")
 def webhook() -> dict[str, bool]:
     """What the gateway tells. It is kept, and acted on by a job; told twice, it is kept once."""

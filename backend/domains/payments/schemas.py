@@ -102,6 +102,12 @@ class PaymentDetailSchema(PaymentSchema):
         return {**PaymentSchema.write(Opened(seen.payment, None)), "parts": told}
 
 
+class ReceivedSchema(Schema):
+    """That an event arrived."""
+
+    received = ma.fields.Boolean(required=True)
+
+
 class PaymentRefundSchema(Schema):
     """What staff give back: of one part, or of all that is left of them."""
 

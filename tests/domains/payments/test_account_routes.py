@@ -2,13 +2,17 @@
 
 from urllib.parse import urlsplit
 
+import svcs
 from flask.testing import FlaskClient
 from werkzeug.test import Client
 
+from backend.domains.payments.accounts import PayoutAccounts
 from backend.kernel.roles import Role
 from backend.local_stripe.local import LocalStripe
 from tests.factories.catalog import make_provider
 from tests.factories.identity import auth_headers, make_user
+from tests.factories.payments import at, onboard, posting
+from tests.factories.till import work_off
 
 PROVIDERS = "/api/providers/stripe-onboard"
 EXPERTS = "/api/experts/stripe-onboard"
@@ -34,6 +38,32 @@ class TestProviders:
         assert left.headers["Location"] == "http://127.0.0.1:5000/me"
         assert after.json["account_id"] == opened.json["account_id"]
         assert (after.json["takes_transfers"], after.json["requirements"]) == (True, [])
+
+    def test_are_known_to_have_completed_it_by_an_event(
+        self, client: FlaskClient, local_stripe: LocalStripe
+    ) -> None:
+        user = make_user(roles=[Role.PROVIDER])
+        owner = f"provider:{make_provider(user_id=user.id).id}"
+        account_id = client.post(PROVIDERS, json={}, headers=auth_headers(client, user)).json["account_id"]
+        before = svcs.flask.get(PayoutAccounts).account_of(owner)
+
+        onboard(local_stripe, account_id)
+        sent = local_stripe.deliver_due(post=posting(client))
+        work_off()
+
+        assert [(one.kind, one.status) for one in sent] == [("account.updated", 200)]
+        assert before is None
+        assert svcs.flask.get(PayoutAccounts).account_of(owner) == account_id
+
+    def test_of_others_are_told_of_in_vain(self, client: FlaskClient, local_stripe: LocalStripe) -> None:
+        stranger = at(local_stripe, "/v1/accounts", email="a@example.com")["id"]
+        onboard(local_stripe, stranger)
+
+        (sent,) = local_stripe.deliver_due(post=posting(client))
+        work_off()
+
+        assert sent.status == 200
+        assert svcs.flask.get(PayoutAccounts).account_of(f"expert:{make_user().id}") is None
 
     def test_say_which_when_they_are_several(self, client: FlaskClient, local_stripe: LocalStripe) -> None:
         user = make_user(roles=[Role.PROVIDER])
