@@ -9,9 +9,11 @@ from flask import Flask
 
 from backend.config import Settings
 from backend.domains.bookings.access import BookingAccess
+from backend.domains.bookings.orders import OrderBookings
 from backend.domains.bookings.service import BookingService
 from backend.domains.catalog.service import CatalogService
 from backend.domains.checkout.orders import OrderService
+from backend.domains.checkout.outcomes import Outcomes
 from backend.domains.identity.service import UserService
 from backend.domains.messages import jobs
 from backend.domains.messages.announcing import MailAnnouncements
@@ -21,6 +23,7 @@ from backend.domains.messages.order_mails import OrderMails
 from backend.domains.messages.payment_mails import PaymentMails
 from backend.domains.messages.service import MessageService
 from backend.domains.messages.vouchers import VoucherCodes, VoucherService
+from backend.domains.payments.service import Payments
 from backend.infra.announcements import Announcements
 from backend.infra.clock import Clock
 from backend.infra.jobs import JobQueue
@@ -77,13 +80,23 @@ def _vouchers(container: svcs.Container) -> VoucherService:
 
 
 def _about_orders(container: svcs.Container) -> OrderMails:
-    return OrderMails(*container.get(OrderService, UserService, ReceiptService))
+    return OrderMails(
+        orders=container.get(OrderService),
+        outcomes=_outcomes(container),
+        users=container.get(UserService),
+        receipts=container.get(ReceiptService),
+    )
+
+
+def _outcomes(container: svcs.Container) -> Outcomes:
+    return Outcomes(*container.get(OrderBookings, Payments))
 
 
 def _receipts(container: svcs.Container) -> ReceiptService:
     return ReceiptService(
         session=db.session,
         orders=container.get(OrderService),
+        outcomes=_outcomes(container),
         users=container.get(UserService),
         jobs=container.get(JobQueue),
         seller=container.get(Settings).seller,

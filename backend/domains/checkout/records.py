@@ -53,9 +53,13 @@ def charge_lines(order: Order, quoted: Quoted) -> Iterator[OrderLine]:
 
 
 def price_document(price: OrderPrice) -> dict[str, Any]:
-    """What explains a price beside its lines."""
+    """What explains a price beside its lines; `part` is the line that a tax is of, charges being the last."""
     return {
-        "taxes": [tax_document(tax) for tax in price.taxes],
+        "taxes": [
+            {**tax_document(tax), "part": number}
+            for number, part in enumerate(price.parts, start=1)
+            for tax in part.taxes
+        ],
         "coupons": coupons_document(price),
         "due_now": money_document(price.due_now),
         "due_later": [instalment_document(due) for due in price.due_later],

@@ -21,6 +21,7 @@ _BY_STATUS: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
         ("booking.moved", "confirmed"): "booking_moved",
         ("booking.made", "pending_approval"): "booking_requested",
         ("booking.moved", "pending_approval"): "booking_requested",
+        ("booking.requested", "pending_approval"): "booking_requested",
         ("booking.declined", "cancelled"): "booking_declined",
         ("booking.lapsed", "cancelled"): "booking_lapsed",
         ("booking.cancelled", "cancelled"): "booking_cancelled",
@@ -29,6 +30,7 @@ _BY_STATUS: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
 _BY_NAME: Final[Mapping[str, str]] = MappingProxyType(
     {
         "order.placed": "order_placed",
+        "order.authorised": "order_authorised",
         "order.paid": ORDER_CONFIRMED,
         "order.confirmed": ORDER_CONFIRMED,
         "order.cancelled": "order_cancelled",

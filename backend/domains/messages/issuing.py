@@ -11,11 +11,13 @@ from sqlalchemy.dialects.postgresql import insert
 from backend.config import Seller
 from backend.domains.bookings.access import Actor
 from backend.domains.checkout.orders import SLOT, OrderService, OrderView
+from backend.domains.checkout.outcomes import Outcomes
 from backend.domains.checkout.states import State
 from backend.domains.identity.service import UserService
 from backend.domains.messages.announcing import MAIL_JOB, ORDER_CONFIRMED
 from backend.domains.messages.drafts import THE_HOUSE
 from backend.domains.messages.models import IssuedReceipt, ReceiptSeries
+from backend.domains.messages.outcomes import not_sold
 from backend.domains.messages.receipt_pdf import receipt_pdf
 from backend.domains.messages.receipts import (
     Party,
@@ -23,6 +25,7 @@ from backend.domains.messages.receipts import (
     ReceiptLine,
     discounts,
     document_of,
+    due_later,
     read_receipt,
     tax_rows,
 )
@@ -31,6 +34,7 @@ from backend.domains.pricing.entities import COUPON
 from backend.infra.jobs import JobQueue
 from backend.infra.postgres import DbSession
 from backend.kernel.errors import ConflictError, NotFoundError
+from backend.kernel.money import total
 
 # An order in one of these was taken: there is something to have a receipt of.
 TAKEN: Final = frozenset({State.PAID, State.CONFIRMED, State.SHIPPED, State.DELIVERED, State.RETURNED})
@@ -42,10 +46,11 @@ class NoReceiptError(ConflictError):
 
 @dataclass(frozen=True)
 class ReceiptService:
-    """Issues receipts and prints them."""
+    """Issues receipts of what was sold, and prints them. What a provider declined is not on them."""
 
     session: DbSession
     orders: OrderService
+    outcomes: Outcomes
     users: UserService
     jobs: JobQueue
     seller: Seller
@@ -108,6 +113,10 @@ class ReceiptService:
 
     def _receipt(self, view: OrderView, number: str, now: datetime) -> Receipt:
         order = view.order
+        gone = not_sold(self.outcomes.of(view))
+        lines = [line for line in view.lines if line.position not in gone]
+        taxes = [tax for tax in order.price["taxes"] if tax.get("part") not in gone]
+        whole = total((line.amount for line in lines), order.currency)
         user = self.users.user(order.user_id)
         name: str = order.contact.get("name") or user.name
         return Receipt(
@@ -119,11 +128,13 @@ class ReceiptService:
             buyer=Party(name, _address(order.shipping_address), user.vat_id),
             lines=tuple(
                 ReceiptLine(line.name, line.quantity, line.party if line.kind == SLOT else 0, line.amount)
-                for line in view.lines
+                for line in lines
             ),
-            discounts=discounts((line.detail for line in view.lines), stage=COUPON),
-            taxes=tax_rows(order.price["taxes"], order.total),
-            total=order.total,
+            discounts=discounts((line.detail for line in lines), stage=COUPON),
+            taxes=tax_rows(taxes, whole),
+            total=whole,
+            # Of what is left out, no balance is due; which of them were its own is not told by day.
+            due_later=() if gone else due_later(order.price["due_later"]),
         )
 
 

@@ -6,21 +6,33 @@ from datetime import datetime
 from typing import Final
 
 from backend.domains.checkout.orders import OrderService, OrderView
+from backend.domains.checkout.outcomes import Outcomes
 from backend.domains.checkout.states import State
 from backend.domains.identity.service import UserService
 from backend.domains.messages.announcing import ORDER_CONFIRMED
 from backend.domains.messages.drafts import THE_HOUSE, Attach, Draft, MailTask, nothing
 from backend.domains.messages.issuing import ReceiptService
+from backend.domains.messages.outcomes import is_sold
 from backend.domains.messages.wording import Wording
 from backend.infra.mail import Attachment
-from backend.kernel.money import Money
+from backend.kernel.money import Money, total
 
 # What is true while a mail of this kind makes sense; one that comes too late is not sent.
 _TRUE_WHILE: Final[Mapping[str, frozenset[State]]] = {
     "order_placed": frozenset({State.PLACED}),
+    "order_authorised": frozenset({State.AUTHORISED}),
     ORDER_CONFIRMED: frozenset({State.PAID, State.CONFIRMED, State.SHIPPED, State.DELIVERED}),
     "order_cancelled": frozenset({State.CANCELLED}),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of an order as a mail tells it; a charge on all of it has no fate."""
+
+    name: str
+    amount: Money
+    fate: str | None = None
 
 
 @dataclass(frozen=True)
@@ -28,6 +40,7 @@ class OrderMails:
     """Drafts mails about orders."""
 
     orders: OrderService
+    outcomes: Outcomes
     users: UserService
     receipts: ReceiptService
 
@@ -38,8 +51,26 @@ class OrderMails:
         if order.status not in _TRUE_WHILE[task.kind]:
             return None
         attach = self._receipt(order.id, now) if task.kind == ORDER_CONFIRMED else nothing
-        context = {"order": order, "lines": _lines(view)}
+        lines = self._lines(view)
+        context = {
+            "order": order,
+            "lines": lines,
+            "total": total((one.amount for one in lines), order.currency),
+        }
         return Draft.of(self.users.user(order.user_id), order.contact, context, attach)
+
+    def _lines(self, view: OrderView) -> list[Line]:
+        """What there is, and what became of it; what is not paid for is told with nothing to pay."""
+        if view.order.status is State.CANCELLED:
+            return [Line(_named(line.name, line.quantity), line.amount) for line in view.lines]
+        outcomes = {one.position: one for one in self.outcomes.of(view)}
+        lines = []
+        for line in view.lines:
+            outcome = outcomes.get(line.position)
+            amount = line.amount if outcome is None or is_sold(outcome) else Money.zero(line.currency)
+            fate = None if outcome is None else outcome.fate.value
+            lines.append(Line(_named(line.name, line.quantity), amount, fate))
+        return lines
 
     def _receipt(self, order_id: str, now: datetime) -> Attach:
         def attach(_: Wording) -> tuple[Attachment, ...]:
@@ -49,8 +80,5 @@ class OrderMails:
         return attach
 
 
-def _lines(view: OrderView) -> list[tuple[str, Money]]:
-    return [
-        (line.name if line.quantity == 1 else f"{line.quantity} × {line.name}", line.amount)  # noqa: RUF001
-        for line in view.lines
-    ]
+def _named(name: str, quantity: int) -> str:
+    return name if quantity == 1 else f"{quantity} × {name}"  # noqa: RUF001

@@ -34,6 +34,7 @@ def receipt_pdf(receipt: Receipt, *, wording: Wording) -> bytes:
             [(_named(line, wording), money(line.amount)) for line in receipt.lines],
             total=[say("Total"), money(receipt.total)],
         ),
+        *_due_later(receipt, wording),
         *_discounts(receipt, wording),
         *_taxes(receipt, wording),
     ]
@@ -62,6 +63,15 @@ def _named(line: ReceiptLine, wording: Wording) -> str:
     if line.persons:
         return f"{line.name}, {wording.persons(line.persons)}"
     return line.name if line.quantity == 1 else f"{line.quantity} × {line.name}"  # noqa: RUF001
+
+
+def _due_later(receipt: Receipt, wording: Wording) -> Iterator[Flowable]:
+    if receipt.due_later:
+        yield pdf.gap()
+        yield pdf.columns(
+            [wording.say("Of this, still to be paid on"), wording.say("Amount")],
+            [(wording.day(day), wording.money(due)) for day, due in receipt.due_later],
+        )
 
 
 def _discounts(receipt: Receipt, wording: Wording) -> Iterator[Flowable]:

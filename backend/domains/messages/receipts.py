@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -50,7 +50,10 @@ class TaxRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """A receipt; its lines sum exactly to `total`, and so do its tax rows. `discounts` are in the lines."""
+    """A receipt; its lines sum exactly to `total`, and so do its tax rows. `discounts` are in the lines.
+
+    What of the total is due on a day to come stands in `due_later`.
+    """
 
     number: str
     issued_at: datetime
@@ -62,6 +65,7 @@ class Receipt:
     discounts: tuple[tuple[str, Money], ...]
     taxes: tuple[TaxRow, ...]
     total: Money
+    due_later: tuple[tuple[date, Money], ...] = ()
 
 
 def tax_rows(taxes: Iterable[Mapping[str, Any]], whole: Money) -> tuple[TaxRow, ...]:
@@ -87,6 +91,11 @@ def discounts(details: Iterable[Sequence[Mapping[str, Any]]], *, stage: str) -> 
         amount = read_money(line["amount"])
         found[line["label"]] = found.get(line["label"], Money.zero(amount.currency)) + amount
     return tuple(found.items())
+
+
+def due_later(instalments: Iterable[Mapping[str, Any]]) -> tuple[tuple[date, Money], ...]:
+    """Balances and their days, as the price of an order tells them."""
+    return tuple((date.fromisoformat(due["on"]), read_money(due["amount"])) for due in instalments)
 
 
 def document_of(receipt: Receipt) -> dict[str, Any]:
@@ -116,6 +125,9 @@ def document_of(receipt: Receipt) -> dict[str, Any]:
             for row in receipt.taxes
         ],
         "total": money_document(receipt.total),
+        "due_later": [
+            {"on": day.isoformat(), "amount": money_document(due)} for day, due in receipt.due_later
+        ],
     }
 
 
@@ -135,6 +147,7 @@ def read_receipt(document: Mapping[str, Any], *, number: str, order_id: str, iss
         discounts=tuple((one["label"], read_money(one["amount"])) for one in document["discounts"]),
         taxes=tuple(_read_row(row) for row in document["taxes"]),
         total=read_money(document["total"]),
+        due_later=due_later(document.get("due_later", ())),
     )
 
 

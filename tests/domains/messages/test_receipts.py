@@ -1,4 +1,6 @@
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,9 +12,12 @@ from hypothesis import given
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from backend.domains.checkout.orders import OrderView
+from backend.domains.checkout.outcomes import Fate, ItemOutcome, Kind
 from backend.domains.currency.overrides import RateOverrides
 from backend.domains.messages.drafts import THE_HOUSE
 from backend.domains.messages.issuing import ReceiptService
+from backend.domains.messages.outcomes import is_sold
 from backend.domains.messages.receipt_pdf import receipt_pdf
 from backend.domains.messages.receipts import (
     Party,
@@ -67,8 +72,29 @@ def make_receipt(**changes: Any) -> Receipt:
         "discounts": (("Welcome", Money(-500, "EUR")),),
         "taxes": (TaxRow("VAT 20 %", Decimal(20), Money(2500, "EUR"), Money(500, "EUR")),),
         "total": Money(3000, "EUR"),
+        "due_later": ((date(2026, 12, 24), Money(1800, "EUR")),),
     }
     return Receipt(**{**values, **changes})
+
+
+def make_outcome(position: int, fate: Fate, *, refunded: Money | None = None) -> ItemOutcome:
+    return ItemOutcome(
+        position=position,
+        name="A thing",
+        kind=Kind.REQUEST,
+        fate=fate,
+        amount=Money(1000, "EUR"),
+        refunded=refunded or Money(0, "EUR"),
+        booking_id=None,
+    )
+
+
+@dataclass(frozen=True)
+class Declined:
+    """Says that the first thing of every order was declined."""
+
+    def of(self, view: OrderView) -> list[ItemOutcome]:
+        return [make_outcome(1, Fate.DECLINED), make_outcome(2, Fate.CONFIRMED)]
 
 
 class TestTaxRows:
@@ -102,6 +128,26 @@ class TestTaxRows:
         rows = tax_rows([part(*one) for one in parts], whole)
 
         assert total((row.gross for row in rows), "EUR") == whole
+
+
+class TestIsSold:
+    @pytest.mark.parametrize(
+        ("fate", "refunded", "is_paid_for"),
+        [
+            (Fate.CONFIRMED, 0, True),
+            (Fate.CONFIRMED, 1000, False),
+            (Fate.AWAITS_PROVIDER, 0, True),
+            (Fate.DECLINED, 0, False),
+            (Fate.CANCELLED, 0, False),
+            # The rules of cancellation kept a part.
+            (Fate.CANCELLED, 400, True),
+            (Fate.CANCELLED, 1000, False),
+        ],
+    )
+    def test_says_what_is_paid_for(self, fate: Fate, refunded: int, *, is_paid_for: bool) -> None:
+        outcome = make_outcome(1, fate, refunded=Money(refunded, "EUR"))
+
+        assert is_sold(outcome) is is_paid_for
 
 
 class TestDiscounts:
@@ -138,6 +184,7 @@ class TestReceiptPdf:
             "2 \N{MULTIPLICATION SIGN} Rope €24.00",
             "A class, 3 persons €6.00",
             "Total €30.00",
+            "Thursday, December 24, 2026 €18.00",
             "Welcome -€5.00",
             "VAT 20 % €25.00 €5.00 €30.00",
         ):
@@ -199,6 +246,19 @@ class TestReceiptsOfOrders:
         assert all(row.percent is not None for row in rows)
         for amount in (*money.values(), *(one for row in rows for one in (row.net, row.tax, row.gross))):
             assert " ".join(wording.money(amount).split()) in found
+
+    def test_leave_out_what_was_declined_and_its_tax(self, ada: Customer) -> None:
+        ropes, mugs = (make_retail(price=eur(price), stock=5).id for price in ("20.00", "10.00"))
+        fill(ada, **{ropes: 1, mugs: 1})
+        order = place(ada)
+        receipts = replace(svcs.flask.get(ReceiptService), outcomes=Declined())
+
+        receipt = receipts.receipt(order_id=order["id"], actor=THE_HOUSE, now=NOW)
+
+        first, *others = (Money(line["amount"]["amount"], "EUR") for line in order["lines"])
+        assert receipt.total == total(others, "EUR") == Money(order["total"]["amount"], "EUR") - first
+        assert [line.amount for line in receipt.lines] == others
+        assert total((row.gross for row in receipt.taxes), "EUR") == receipt.total
 
     def test_are_numbered_without_gaps_and_stay_as_they_are(self, ada: Customer, client: FlaskClient) -> None:
         orders = []

@@ -15,6 +15,7 @@ from jinja2 import UndefinedError
 
 from backend.domains.messages import wording as messages
 from backend.domains.messages.announcing import KINDS
+from backend.domains.messages.order_mails import Line
 from backend.domains.messages.rendering import render
 from backend.domains.messages.wording import CATALOGS, LANGUAGES, Wording
 from backend.kernel.money import Money
@@ -66,7 +67,11 @@ def context(**changes: Any) -> dict[str, Any]:
         "refund": Money(50, "EUR"),
         "reason": "12",
         "order": order,
-        "lines": [("13", Money(600, "EUR"))],
+        "lines": [
+            Line("13", Money(600, "EUR"), fate)
+            for fate in ("confirmed", "awaits_provider", "declined", "cancelled", None)
+        ],
+        "total": Money(600, "EUR"),
         "amount": Money(700, "EUR"),
         "what": "14",
         "on": A_DAY,
@@ -138,7 +143,7 @@ class TestLetters:
     def test_escape_what_people_wrote(self, kind: str) -> None:
         evil = "<script>alert('x')</script>\nBcc: a@b.example"
         booking = SimpleNamespace(**{**vars(context()["booking"]), "title": evil})
-        named = {"recipient": evil, "reason": evil, "what": evil, "lines": [(evil, Money(1, "EUR"))]}
+        named = {"recipient": evil, "reason": evil, "what": evil, "lines": [Line(evil, Money(1, "EUR"))]}
 
         letter = render(
             kind,
