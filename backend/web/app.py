@@ -1,13 +1,18 @@
 """The Flask class of the product: one transaction a request, and JSON that PostgreSQL can store."""
 
+import functools
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
 from flask import Flask, Response, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import BadRequest
 
-from backend.infra.postgres import db
+from backend.infra.postgres import db, read_alone
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 DEEPEST = 32
 
@@ -64,6 +69,17 @@ def refuse_unstorable_text(text: str) -> None:
 def _refuse_unstorable_address() -> None:
     for text in (request.path, *request.args, *(v for vs in request.args.listvalues() for v in vs)):
         refuse_unstorable_text(text)
+
+
+def only_reads(view: Callable[P, R]) -> Callable[P, R]:
+    """Run a view that changes nothing in the database without a transaction around it."""
+
+    @functools.wraps(view)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        read_alone(db.session)
+        return view(*args, **kwargs)
+
+    return run
 
 
 class ClimbUp(Flask):

@@ -4,6 +4,7 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import IntegrityError
 
@@ -13,12 +14,14 @@ from backend.infra.postgres import (
     ensure_database,
     libpq_conninfo,
     ping_idle,
+    read_alone,
     run_script,
     sqlalchemy_url,
     violated,
     with_database,
 )
 from tests.conftest import Stores
+from tests.factories.apps import running_app
 
 PID = text("SELECT pg_backend_pid()")
 
@@ -72,6 +75,40 @@ class TestPingIdle:
             ask(engine)
 
         assert len(asked) == pings
+
+
+class TestReadAlone:
+    def test_begins_no_transaction(self, own_stores: Stores) -> None:
+        with running_app(own_stores) as app, app.app_context():
+            read_alone(db.session)
+
+            db.session.execute(PID)
+
+            assert transaction_status() is TransactionStatus.IDLE
+
+    def test_leaves_the_connection_to_others_as_it_was(self, own_stores: Stores) -> None:
+        with running_app(own_stores) as app, app.app_context():
+            read_alone(db.session)
+            db.session.execute(PID)
+            db.session.commit()
+
+            db.session.execute(PID)
+
+            assert transaction_status() is TransactionStatus.INTRANS
+
+    def test_changes_nothing_in_a_transaction_that_has_begun(self, own_stores: Stores) -> None:
+        with running_app(own_stores) as app, app.app_context():
+            db.session.execute(PID)
+
+            read_alone(db.session)
+
+            assert transaction_status() is TransactionStatus.INTRANS
+
+
+def transaction_status() -> TransactionStatus:
+    driver = db.session.connection().connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver.info.transaction_status
 
 
 class TestUrls:

@@ -22,6 +22,7 @@ from backend.domains.checkout.service import CartService
 from backend.domains.payments.answering import opens_payment
 from backend.infra.clock import Clock
 from backend.web.api import Blueprint
+from backend.web.app import only_reads
 from backend.web.auth import caller_id, optional_caller_id, signed_in
 from backend.web.etags import etag_of
 from backend.web.idempotency import idempotent
@@ -36,6 +37,7 @@ _Tagged = tuple[PricedCart, dict[str, str]]
 
 @blueprint.get("")
 @blueprint.response(200, CartSchema)
+@only_reads
 def read_cart() -> _Tagged:
     """The caller's cart at today's prices: the user's, or that of `X-Cart-Id` or its cookie."""
     return _tagged(_carts().view(owner=_owner(), now=_now()))
