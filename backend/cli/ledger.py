@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import click
 import svcs
-from flask.cli import AppGroup
 
+from backend.cli.group import DatabaseGroup
 from backend.cli.users import ACTOR
 from backend.domains.ledger.checking import LedgerCheck
 from backend.domains.ledger.debts import Debts
@@ -17,7 +17,7 @@ from backend.infra.postgres import db
 from backend.kernel.errors import ClimbUpError
 from backend.kernel.money import CurrencyError, Money
 
-group = AppGroup("ledger", help="The double-entry ledger.")
+group = DatabaseGroup("ledger", help="The double-entry ledger.")
 
 
 @group.command("check")

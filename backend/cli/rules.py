@@ -11,9 +11,9 @@ from typing import NoReturn
 
 import click
 import svcs
-from flask.cli import AppGroup
 
 from backend.cli import backtest, rule_releases, rule_shadow, rule_tables, rule_try
+from backend.cli.group import DatabaseGroup
 from backend.config import ROOT
 from backend.domains.pricing.desk import QuoteDesk
 from backend.domains.pricing.entities import OrderPrice, Price
@@ -25,7 +25,7 @@ from backend.engine.rulebook import Rulebook
 from backend.infra.rule_files import folder_sources, read_sources
 from backend.kernel.errors import ClimbUpError
 
-group = AppGroup("rules", help="Check, try, explain and publish the rules that staff edit.")
+group = DatabaseGroup("rules", help="Check, try, explain and publish the rules that staff edit.")
 for command in (
     *rule_releases.COMMANDS,
     *rule_tables.COMMANDS,

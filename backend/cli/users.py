@@ -4,8 +4,8 @@ from typing import Final
 
 import click
 import svcs
-from flask.cli import AppGroup
 
+from backend.cli.group import DatabaseGroup
 from backend.domains.identity.service import User, UserService
 from backend.infra.postgres import db
 from backend.kernel.errors import ClimbUpError
@@ -14,7 +14,7 @@ from backend.kernel.roles import Role
 # Who the audit log names for what is done on the command line.
 ACTOR: Final = "cli"
 
-group = AppGroup("users", help="Users and their roles.")
+group = DatabaseGroup("users", help="Users and their roles.")
 
 
 @group.command("create-admin")
