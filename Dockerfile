@@ -19,10 +19,12 @@ ENV PATH=/opt/venv/bin:$PATH \
     CLIMBUP_ENV=production \
     HOST=0.0.0.0 \
     PORT=5000 \
-    DATA_DIR=/tmp/climbup \
-    PROMETHEUS_MULTIPROC_DIR=/tmp/climbup-metrics \
+    DATA_DIR=/run/climbup \
+    PROMETHEUS_MULTIPROC_DIR=/run/climbup/metrics \
     LOG_FILE=none
-RUN useradd --system --uid 10001 --user-group --no-create-home climbup
+# What it writes at run time is in a folder that nobody else can make beforehand, as anybody could in /tmp.
+RUN useradd --system --uid 10001 --user-group --no-create-home climbup \
+    && install --directory --owner=climbup --group=climbup --mode=0700 /run/climbup
 WORKDIR /app
 COPY --from=build /opt/venv /opt/venv
 COPY app.py ./
