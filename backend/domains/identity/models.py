@@ -1,6 +1,6 @@
 """Tables of users."""
 
-from sqlalchemy import BigInteger, ForeignKey, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, literal_column
 from sqlalchemy.dialects.postgresql import ARRAY, CITEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -11,6 +11,15 @@ class UserRow(Base):
     """A person who can sign in; `password_hash` is None for one who only signs in elsewhere."""
 
     __tablename__ = "users"
+    __table_args__ = (
+        Index(
+            "ix_users_name_email",
+            "name",
+            literal_column("(email::text)").label("address"),
+            postgresql_using="gin",
+            postgresql_ops={"name": "gin_trgm_ops", "address": "gin_trgm_ops"},
+        ),
+    )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     email: Mapped[str] = mapped_column(CITEXT, unique=True)
