@@ -1,9 +1,12 @@
 """The REST API as flask-smorest sees it: OpenAPI 3.1 description, problem+json errors, blueprints, bodies."""
 
+from collections import deque
 from http import HTTPStatus
+from threading import Lock
 from typing import Any, Final
 
 import flask_smorest
+from apispec import APISpec
 from flask import Flask, Request, current_app
 from flask_smorest import Api
 from marshmallow import missing
@@ -57,9 +60,41 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # noqa: TID251 
 
 
 class ClimbUpApi(Api):  # type: ignore[misc]
-    """flask-smorest with our error document; `web/errors.py` answers every exception itself."""
+    """flask-smorest with our error document; `web/errors.py` answers every exception itself.
+
+    Operations are described when the description is first asked for: most processes never are, and it takes
+    longer than all else that an application is made of.
+    """
 
     ERROR_SCHEMA = ProblemSchema
+
+    def __init__(self, app: Flask, **options: Any) -> None:
+        self._undescribed: deque[Blueprint] = deque()
+        self._describing = Lock()
+        super().__init__(app, **options)
+
+    @property
+    def spec(self) -> APISpec:
+        """The description of all blueprints that are registered."""
+        with self._describing:
+            while self._undescribed:
+                self._describe(self._undescribed[0])
+                self._undescribed.popleft()
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: APISpec) -> None:
+        self._spec = spec
+
+    def register_blueprint(self, blueprint: Blueprint) -> None:
+        """Serve its operations."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blueprint.name] = self
+        self._app.register_blueprint(blueprint)
+        self._undescribed.append(blueprint)
+
+    def _describe(self, blueprint: Blueprint) -> None:
+        blueprint.register_views_in_doc(self, self._app, self._spec, name=blueprint.name, parameters=None)
+        self._spec.tag({"name": blueprint.name, "description": blueprint.description})
 
     def _register_responses(self) -> None:
         """The answers that operations refer to by name: errors are problem documents."""
