@@ -59,7 +59,7 @@ def _open(stack: ExitStack, server: str) -> list[Shop]:
     """The shops that can be had; why others cannot is printed."""
     stores = stack.enter_context(fresh_stores(OURS))
     scratch = stack.enter_context(_scratch(FOLDER / "cart"))
-    shops = [stack.enter_context(climbup(CASE, folder=scratch, stores=stores, database=OURS))]
+    shops = [*stack.enter_context(climbup(CASE, folder=scratch, stores=stores, database=OURS))]
     with _told("django-oscar"):
         where = _where(stack, server, OSCAR)
         shops.append(stack.enter_context(oscar(CASE, folder=PEERS, database=OSCAR, **where)))
@@ -155,7 +155,7 @@ def _print_table(
 def _print_ratios(
     shops: Sequence[Shop], results: dict[tuple[str, int], Result], counts: dict[str, Statements]
 ) -> None:
-    ours, *peers = shops
+    ours, peers = shops[0], [shop for shop in shops if not shop.ours]
     for clients in CLIENTS:
         own = results[ours.name, clients].percentile(50)
         for peer in peers:

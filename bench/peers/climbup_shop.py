@@ -54,8 +54,11 @@ def rules_of(case: CartCase) -> dict[str, str]:
 
 
 @contextmanager
-def climbup(case: CartCase, *, folder: Path, stores: Stores, database: str) -> Iterator[Shop]:
-    """The shop with the case in it, served while the block runs; each request prices its cart."""
+def climbup(case: CartCase, *, folder: Path, stores: Stores, database: str) -> Iterator[tuple[Shop, Shop]]:
+    """The shop with the case in it, served while the block runs: looks at carts, and changes of them.
+
+    Both price the cart anew. A change sets the quantity that an item has, as one of Vendure's does.
+    """
     rules = folder / "climbup-rules"
     for name, text in rules_of(case).items():
         file = rules / name.removeprefix("rules/")
@@ -84,13 +87,18 @@ def climbup(case: CartCase, *, folder: Path, stores: Stores, database: str) -> I
     command = [sys.executable, "-m", "gunicorn", "-c", "python:backend.cli.gunicorn_conf", "app:application"]
     with serving(command, folder=ROOT, environment=environment, port=port, log=log):
         carts = [_fill_cart(case, port, products, codes) for _ in range(case.carts)]
-        yield Shop(
-            name="ClimbUp",
-            port=port,
-            database=database,
-            requests=[get("/api/cart", f"X-Cart-Id: {cart}") for cart in carts],
-            total_of=lambda answer: int(answer["total"]["amount"]),
-            expected=case.total_percents_first(),
+        common: dict[str, Any] = {
+            "port": port,
+            "database": database,
+            "total_of": lambda answer: int(answer["total"]["amount"]),
+            "expected": case.total_percents_first(),
+            "ours": True,
+        }
+        looks = [get("/api/cart", f"X-Cart-Id: {cart['id']}") for cart in carts]
+        changes = [_change(cart, case.quantity) for cart in carts]
+        yield (
+            Shop(name="ClimbUp", requests=looks, **common),
+            Shop(name="ClimbUp, change", requests=changes, **common),
         )
 
 
@@ -117,8 +125,14 @@ def _eur(minor: int) -> Money:
     return Money(minor, "EUR")
 
 
-def _fill_cart(case: CartCase, port: int, products: Sequence[str], codes: Sequence[str]) -> str:
-    """The id of a visitor's cart."""
+def _change(cart: dict[str, Any], quantity: int) -> bytes:
+    """A request that sets the quantity of the first item."""
+    body = json.dumps({"item_id": cart["items"][0]["id"], "quantity": quantity}).encode()
+    return post("/api/cart/update", body, f"X-Cart-Id: {cart['id']}", method="PUT")
+
+
+def _fill_cart(case: CartCase, port: int, products: Sequence[str], codes: Sequence[str]) -> dict[str, Any]:
+    """A visitor's cart."""
     headers: tuple[str, ...] = ()
     cart: dict[str, Any] = {}
     for product in products:
@@ -127,4 +141,4 @@ def _fill_cart(case: CartCase, port: int, products: Sequence[str], codes: Sequen
         headers = (f"X-Cart-Id: {cart['id']}",)
     for path, wish in (("options", {"shipping_option": EXPRESS}), ("coupons", {"codes": codes})):
         ask(port, post(f"/api/cart/{path}", json.dumps(wish).encode(), *headers, method="PUT"))
-    return str(cart["id"])
+    return cart

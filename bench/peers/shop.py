@@ -39,6 +39,8 @@ class Shop:
     """The total in cents that its way of adding promotions up comes to."""
     stored: bool = False
     """Whether an answer is what an earlier request has priced and stored."""
+    ours: bool = False
+    """Whether it is what the others are compared with."""
 
     def total(self, cart: int) -> int:
         """Have one of the carts priced."""
