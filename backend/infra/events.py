@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import Engine, text
 
+from backend.infra.postgres import reading
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -71,19 +73,19 @@ class EmbeddedEventStore:
             " ORDER BY at DESC, id DESC LIMIT :limit"
         )
         values = {"since": since, "name": name, "user_id": user_id, "limit": limit}
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return [Event(*row) for row in connection.execute(query, values)]
 
     def count_by_name(self, *, since: datetime) -> dict[str, int]:
         """How many events of each name there were since `since`."""
         query = text("SELECT name, count(*) FROM events WHERE at >= :since GROUP BY name")
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(query, {"since": since})
             return {row[0]: row[1] for row in rows}
 
     def ping(self) -> None:
         """Raise when PostgreSQL does not answer."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             connection.execute(text("SELECT 1"))
 
 

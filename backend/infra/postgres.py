@@ -108,6 +108,14 @@ def engine_options(*, pool_size: int) -> dict[str, Any]:
     }
 
 
+def reading(engine: Engine) -> Connection:
+    """A connection whose statements stand each for itself: without BEGIN, and without a ROLLBACK at its end.
+
+    psycopg forgets all prepared statements of a connection that is rolled back, also those of requests.
+    """
+    return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+
 def read_alone(session: DbSession) -> None:
     """Let the statements of who only reads stand each for itself, which spares it BEGIN and COMMIT.
 

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from backend.domains.rules.models import RulePublication, RuleRelease
+from backend.infra.postgres import reading
 
 PUBLISH: Final = "publish"
 ROLLBACK: Final = "rollback"
@@ -42,13 +43,13 @@ class Releases:
 
     def sources(self, version: str) -> Mapping[str, str] | None:
         """The texts of a release; None when there is none of this version."""
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             query = select(RuleRelease.sources).where(RuleRelease.version == version)
             return connection.execute(query).scalar()
 
     def published(self) -> Published | None:
         """The newest publication; None when there was none yet."""
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             row = connection.execute(_NEWEST).one_or_none()
         return Published(row.number, row.version) if row else None
 

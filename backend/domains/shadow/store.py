@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from backend.domains.shadow.models import ShadowRow, ShadowTallyRow
 from backend.domains.shadow.tally import Tally, tally_document
+from backend.infra.postgres import reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,13 @@ class Shadows:
         query = select(ShadowRow.id, ShadowRow.sample, ShadowRow.ends_at).where(
             ShadowRow.stopped_at.is_(None), ShadowRow.ends_at > now
         )
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             row = connection.execute(query).one_or_none()
         return RunningShadow(row.id, row.sample, row.ends_at) if row else None
 
     def sources(self, shadow_id: str) -> Mapping[str, str]:
         """The texts of a shadow's draft by file name."""
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             query = select(ShadowRow.sources).where(ShadowRow.id == shadow_id)
             return connection.execute(query).scalar_one()
 
