@@ -1,4 +1,7 @@
-"""/api/cart: what somebody means to buy, priced at every step, and the checkout."""
+"""/api/cart: what somebody means to buy, priced at every step, and the checkout.
+
+A cart itself is in Redis: but for the checkout its views only read what PostgreSQL has.
+"""
 
 from typing import Any, Final
 
@@ -48,6 +51,7 @@ def read_cart() -> _Tagged:
 @blueprint.response(200, CartSchema)
 @blueprint.alt_response(404, description="No such product or slot")
 @blueprint.alt_response(409, description="It cannot be had, not in this number, or the cart is full")
+@only_reads
 def add_item(asked: dict[str, Any]) -> _Tagged:
     """Put a product or a slot in. The same product again adds up; the same slot again changes its party."""
     return _tagged(_carts().add(owner=_owner(), now=_now(), **asked))
@@ -58,6 +62,7 @@ def add_item(asked: dict[str, Any]) -> _Tagged:
 @blueprint.response(200, CartSchema)
 @blueprint.alt_response(404, description="No such item in the cart")
 @blueprint.alt_response(409, description="So many cannot be had")
+@only_reads
 def update_item(asked: dict[str, Any]) -> _Tagged:
     """Change the quantity of a product, or the party at a slot."""
     return _tagged(_carts().update(owner=_owner(), now=_now(), **asked))
@@ -66,6 +71,7 @@ def update_item(asked: dict[str, Any]) -> _Tagged:
 @blueprint.delete("/remove/<item_id>")
 @blueprint.response(200, CartSchema)
 @blueprint.alt_response(404, description="No such item in the cart")
+@only_reads
 def remove_item(item_id: str) -> _Tagged:
     """Take an item out."""
     return _tagged(_carts().remove(owner=_owner(), item_id=item_id, now=_now()))
@@ -73,6 +79,7 @@ def remove_item(item_id: str) -> _Tagged:
 
 @blueprint.delete("/clear")
 @blueprint.response(200, CartSchema)
+@only_reads
 def clear() -> _Tagged:
     """Take everything out, coupons too."""
     return _tagged(_carts().clear(owner=_owner(), now=_now()))
@@ -80,6 +87,7 @@ def clear() -> _Tagged:
 
 @blueprint.post("/clear")
 @blueprint.response(200, CartSchema)
+@only_reads
 def clear_by_post() -> _Tagged:
     """The same, for clients that cannot send DELETE."""
     return _tagged(_carts().clear(owner=_owner(), now=_now()))
@@ -89,6 +97,7 @@ def clear_by_post() -> _Tagged:
 @blueprint.arguments(CartCodesSchema)
 @blueprint.response(200, CartSchema)
 @blueprint.alt_response(429, description="Too many unknown codes")
+@only_reads
 def set_coupons(asked: dict[str, Any]) -> _Tagged:
     """Use these codes. Which of them apply together, and why others do not, is in `coupons`."""
     codes, who = asked["codes"], (optional_caller_id(), request.remote_addr or "")
@@ -102,6 +111,7 @@ def set_coupons(asked: dict[str, Any]) -> _Tagged:
 @blueprint.delete("/coupons/<code>")
 @blueprint.response(200, CartSchema)
 @blueprint.alt_response(404, description="The code is not in the cart")
+@only_reads
 def remove_coupon(code: str) -> _Tagged:
     """Do not use a code any more."""
     return _tagged(_carts().remove_code(owner=_owner(), code=code, now=_now()))
@@ -110,6 +120,7 @@ def remove_coupon(code: str) -> _Tagged:
 @blueprint.put("/options")
 @blueprint.arguments(CartOptionsSchema)
 @blueprint.response(200, CartSchema)
+@only_reads
 def choose_options(asked: dict[str, Any]) -> _Tagged:
     """Choose how it is delivered and paid, in which currency, and to which country it goes."""
     return _tagged(_carts().choose(owner=_owner(), now=_now(), **asked))
