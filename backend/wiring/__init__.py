@@ -84,7 +84,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     register_coupons(app, settings)
     register_pricing(app, settings)
     register_payout_accounts(app)
-    register_payments(app, settings)
+    register_payments(app, settings, takes_cards=bool(parts.gateway or settings.stripe_secret_key))
     register_bookings(app)
     register_checkout(app, settings)
     register_messages(app, settings)

@@ -30,6 +30,7 @@ from backend.domains.payments.running import OperationRunner
 from backend.domains.payments.schedule import PaymentSchedule
 from backend.domains.payments.service import Payments
 from backend.domains.payments.transfers import Payees, Transfers
+from backend.infra.announcements import Announcements
 from backend.infra.audit import AuditLog
 from backend.infra.event_buffer import Events
 from backend.infra.jobs import JobQueue
@@ -39,11 +40,12 @@ from backend.kernel import ids
 TASKS: Final = payment_jobs.TASKS
 
 
-def register_payments(app: Flask, settings: Settings) -> None:
+def register_payments(app: Flask, settings: Settings, *, takes_cards: bool) -> None:
     """Register what takes money, gives it back and passes it on."""
     terms = PaymentTerms(
         pay_within=timedelta(seconds=settings.payment_seconds),
         answer_within=timedelta(seconds=settings.answer_seconds),
+        takes_cards=takes_cards,
     )
     register = svcs.flask.register_factory
     svcs.flask.register_value(app, PaymentTerms, terms)
@@ -67,7 +69,7 @@ def _operations(container: svcs.Container) -> Operations:
 
 
 def _journal(container: svcs.Container) -> PaymentJournal:
-    return PaymentJournal(db.session, container.get(Events))
+    return PaymentJournal(db.session, container.get(Events), container.get_abstract(Announcements))
 
 
 def _transfers(container: svcs.Container) -> Transfers:
@@ -125,6 +127,7 @@ def _runner(container: svcs.Container) -> OperationRunner:
         operations=container.get(Operations),
         refunds=container.get(Refunds),
         transfers=container.get(Transfers),
+        schedule=container.get(PaymentSchedule),
     )
 
 
@@ -145,7 +148,7 @@ def _returns(container: svcs.Container) -> PaymentReturns:
 
 
 def _schedule(container: svcs.Container) -> PaymentSchedule:
-    return PaymentSchedule(db.session, *container.get(IntentOutcomes, Operations, Transfers))
+    return PaymentSchedule(db.session, *container.get(IntentOutcomes, Operations, Transfers, PaymentJournal))
 
 
 def _disputes(container: svcs.Container) -> Disputes:
@@ -165,4 +168,5 @@ def _looks(container: svcs.Container) -> PaymentLooks:
         refunds=container.get(Refunds),
         disputes=container.get(Disputes),
         accounts=container.get(PayoutAccounts),
+        jobs=container.get(JobQueue),
     )

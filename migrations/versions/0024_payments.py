@@ -46,7 +46,7 @@ CREATE TABLE payments (
     CONSTRAINT ck_payments_paid CHECK (paid_minor BETWEEN 0 AND amount_minor),
     CONSTRAINT ck_payments_refunded CHECK (refunded_minor BETWEEN 0 AND paid_minor),
     CONSTRAINT ck_payments_paid_is_taken CHECK ((paid_minor > 0) = (state = 'paid')),
-    CONSTRAINT ck_payments_intent CHECK (intent_id IS NOT NULL OR state IN ('new', 'scheduled', 'cancelled')),
+    CONSTRAINT ck_payments_intent CHECK (intent_id IS NOT NULL OR state IN ('new', 'scheduled', 'cancelled', 'failed')),
     CONSTRAINT ck_payments_balance CHECK ((due_on IS NOT NULL) = (purpose = 'balance'))
 );
 -- Nobody is asked twice for the same.

@@ -7,8 +7,9 @@ import marshmallow as ma
 
 from backend.domains.bookings.lifecycle import APPROVE, DECLINE, Cancellation
 from backend.domains.bookings.models import Booking
-from backend.domains.bookings.service import CARD, ON_SITE, Booked
+from backend.domains.bookings.service import ON_SITE, Booked
 from backend.domains.bookings.states import Status
+from backend.domains.bookings.terms import CARD
 from backend.domains.payments.opening import Opened
 from backend.domains.payments.schemas import PaymentSchema
 from backend.domains.pricing.schemas import (

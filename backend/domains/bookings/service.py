@@ -15,7 +15,7 @@ from backend.domains.bookings.access import Actor, BookingAccess
 from backend.domains.bookings.journal import MOVED, BookingJournal
 from backend.domains.bookings.models import Booking, UsedQuote
 from backend.domains.bookings.states import Action, Status, after, after_move
-from backend.domains.bookings.terms import PaymentTerms, claim_of
+from backend.domains.bookings.terms import CARD, PaymentTerms, claim_of
 from backend.domains.identity.service import UserService
 from backend.domains.payments.entities import PaymentView
 from backend.domains.payments.service import Payments
@@ -28,7 +28,6 @@ from backend.kernel.money import Money
 from backend.kernel.time import Period
 
 ON_SITE: Final = "on_site"
-CARD: Final = "card"
 
 
 class PriceRoseError(ConflictError):
@@ -94,8 +93,9 @@ class BookingService:
         With `as_request` its provider is asked, also where no rule wants that.
 
         Raises what `QuoteService.redeem` raises for a bad token, PriceRoseError, QuoteUsedError,
-        NotSoldError when a rule forbids it, SlotTakenError when somebody else was faster.
+        NoCardsError, NotSoldError when a rule forbids it, SlotTakenError when somebody else was faster.
         """
+        self.terms.require_payable(payment_method)
         quote = self._redeem(quote_token, user_id=user_id, max_total=max_total, now=now)
         slot = self.availability.slot(slot_id=quote.slot_id, now=now, user_id=user_id)
         self.waitlist.lock_entry(user_id=user_id, slot_id=slot.id)

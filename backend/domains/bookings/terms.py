@@ -3,11 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from backend.domains.ledger import accounts
 from backend.domains.payments.entities import Bill, Claim
 from backend.domains.pricing.entities import Price, Shares
+from backend.kernel.errors import InvalidError
 from backend.kernel.money import Money
+
+CARD: Final = "card"
+
+
+class NoCardsError(InvalidError):
+    """There is no payment gateway."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +24,15 @@ class PaymentTerms:
 
     pay_within: timedelta
     answer_within: timedelta
+    takes_cards: bool
+
+    def require_payable(self, payment_method: str) -> None:
+        """NoCardsError for a card where none can be taken."""
+        if payment_method == CARD and not self.takes_cards:
+            raise NoCardsError(
+                "Cards cannot be taken here: no payment gateway is set up. Choose another way to pay.",
+                errors={"payment_method": ["Not offered here."]},
+            )
 
     def bill(
         self,

@@ -4,7 +4,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from backend.domains.bookings.service import CARD
+from backend.domains.bookings.terms import CARD
 from backend.domains.checkout.mixed import Processed
 from backend.domains.checkout.order_schemas import CheckoutSchema, OrderSchema
 from backend.domains.checkout.outcomes import Fate, ItemOutcome, Kind

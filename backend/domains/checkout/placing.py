@@ -9,8 +9,8 @@ from typing import Any, Final
 from sqlalchemy.exc import IntegrityError
 
 from backend.domains.bookings.orders import OrderBookings, Sale
-from backend.domains.bookings.service import CARD, ON_SITE, PriceRoseError, QuoteUsedError
-from backend.domains.bookings.terms import PaymentTerms
+from backend.domains.bookings.service import ON_SITE, PriceRoseError, QuoteUsedError
+from backend.domains.bookings.terms import CARD, PaymentTerms
 from backend.domains.catalog.stock import StockService
 from backend.domains.checkout import queries
 from backend.domains.checkout.bills import asked_of, claims_of
@@ -95,6 +95,7 @@ class Checkout:
         UnavailableError, SlotTakenError, OutOfStockError, CouponLimitError say what is left of what;
         the errors of `CartPrices.quoted`, InvalidError for a way of paying that does not fit.
         """
+        self.terms.require_payable(wish.payment_method)
         contents = wish.of(self.carts.read(owner))
         if not contents.items:
             raise EmptyCartError("Your cart is empty; put something in with POST /api/cart/add.")

@@ -20,6 +20,7 @@ _BY_STATUS: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
         ("booking.approved", "confirmed"): "booking_approved",
         ("booking.moved", "confirmed"): "booking_moved",
         ("booking.made", "pending_approval"): "booking_requested",
+        ("booking.requested", "pending_approval"): "booking_requested",
         ("booking.moved", "pending_approval"): "booking_requested",
         ("booking.requested", "pending_approval"): "booking_requested",
         ("booking.declined", "cancelled"): "booking_declined",

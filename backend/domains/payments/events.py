@@ -16,8 +16,11 @@ from backend.domains.payments.refunds import Refunds
 from backend.domains.payments.running import OperationRunner
 from backend.infra.jobs import JobQueue
 from backend.infra.postgres import DbSession
+from backend.kernel.errors import NotFoundError
 
 HANDLE: Final = "payments.handle_event"
+PASS_ON: Final = "payments.pass_on"
+ACCOUNT_UPDATED: Final = "account.updated"
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class PaymentLooks:
     refunds: Refunds
     disputes: Disputes
     accounts: PayoutAccounts
+    jobs: JobQueue
 
     def handle(self, *, event_id: str, now: datetime) -> None:
         """Act on an event: look at what it is about, whatever it says. GatewayDownError: again later."""
@@ -67,7 +71,7 @@ class PaymentLooks:
         if event is None or event.handled_at is not None:
             return
         if event.account_id is not None:
-            self.accounts.look(account_id=event.account_id)
+            self._see_account(event.account_id)
         elif (payment_id := self._payment_of(event.subject)) is not None:
             self.look(payment_id=payment_id, now=now)
         event = self.session.get_one(PaymentEvent, event_id, populate_existing=True)
@@ -88,6 +92,17 @@ class PaymentLooks:
         for refund in refunds:
             self.refunds.look(payment, refund, now=now)
         self.disputes.look(payment, disputes, now=now)
+
+    def _see_account(self, account_id: str) -> None:
+        """See what an account can do now; what its owner has coming is passed on once it takes transfers."""
+        try:
+            account = self.accounts.refresh(account_id=account_id)
+        except NotFoundError:
+            # Somebody else's account: nothing of ours.
+            return
+        if account.takes_transfers:
+            for payment_id in queries.paid_to(self.session, account.owner):
+                self.jobs.enqueue(PASS_ON, payment_id=payment_id)
 
     def _payment_of(self, subject: Any) -> str | None:
         """The payment that an object of the gateway is about, if it is one of ours."""

@@ -106,6 +106,9 @@ class IntentOutcomes:
         payable = self._payable(payment.subject)
         if payment.purpose == Purpose.BALANCE:
             payable.add(subject=payment.subject, paid=sure, now=now)
+            self.journal.announce(
+                "balance.charged", payment, occasion="charged", amount=payment.amount, data={}
+            )
             return []
         asked = {part.part for part in parts.values() if part.state == PartState.ASKED}
         return sorted(
@@ -157,6 +160,8 @@ class IntentOutcomes:
         """Ask the gateway to let go of a payment that was not made in time."""
         if payment.status is State.AWAITING and not self.operations.is_pending(payment, Kind.CANCEL):
             self.operations.plan(payment, Kind.CANCEL, now=now)
+        elif payment.status is State.SCHEDULED:
+            self._end_balance(payment, now)
         elif payment.status is State.NEW and not self.operations.is_pending(payment, Kind.OPEN):
             self.release(payment, now=now)
 

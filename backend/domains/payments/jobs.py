@@ -6,8 +6,8 @@ from typing import Final
 import svcs
 
 from backend.domains.payments import queries
-from backend.domains.payments.events import HANDLE, PaymentLooks
-from backend.domains.payments.operations import RUN
+from backend.domains.payments.events import HANDLE, PASS_ON, PaymentLooks
+from backend.domains.payments.operations import REMIND, RUN
 from backend.domains.payments.running import OperationRunner
 from backend.domains.payments.schedule import PaymentSchedule
 from backend.infra.clock import Clock
@@ -48,6 +48,16 @@ def charge_balance(payment_id: str) -> None:
     svcs.flask.get(PaymentSchedule).charge(payment_id=payment_id, now=_now())
 
 
+def pass_on(payment_id: str) -> None:
+    """Pass on what could not be passed on before."""
+    svcs.flask.get(PaymentSchedule).pass_on(payment_id=payment_id, now=_now())
+
+
+def remind(payment_id: str) -> None:
+    """Say that a balance will be charged soon."""
+    svcs.flask.get(PaymentSchedule).remind(payment_id=payment_id)
+
+
 def sweep() -> None:
     """Queue what time has made due: operations that were forgotten, payments not made in time, balances."""
     now, jobs = _now(), svcs.flask.get(JobQueue)
@@ -77,6 +87,8 @@ TASKS: Final = (
     Task(LOOK, look),
     Task(EXPIRE, expire),
     Task(CHARGE, charge_balance),
+    Task(REMIND, remind),
+    Task(PASS_ON, pass_on),
     Task("payments.sweep", sweep, cron="* * * * *"),
     Task("payments.look_at_unsettled", look_at_unsettled, cron="*/10 * * * *"),
 )

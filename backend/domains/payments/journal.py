@@ -9,8 +9,10 @@ from backend.domains.payments.models import Payment
 from backend.domains.payments.states import Action, after
 from backend.infra import metrics
 from backend.infra.after_commit import after_commit
+from backend.infra.announcements import Announcements
 from backend.infra.event_buffer import Events
 from backend.infra.postgres import DbSession
+from backend.kernel.money import Money
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class PaymentJournal:
 
     session: DbSession
     events: Events
+    announcements: Announcements
 
     def made(self, payment: Payment, *, now: datetime) -> None:
         """A payment was asked for."""
@@ -33,6 +36,15 @@ class PaymentJournal:
         self.tell(payment, payment.state, now=now)
         state = payment.state
         after_commit(self.session, lambda: metrics.payment_entered(state))
+
+    def announce(
+        self, name: str, payment: Payment, *, occasion: str, amount: Money, data: Mapping[str, Any]
+    ) -> None:
+        """Let the customer be written to about money of what they bought."""
+        told = {"amount": {"amount": amount.minor, "currency": amount.currency}, **data}
+        self.announcements.announce(
+            name, subject=payment.subject, occasion=f"{payment.id}:{occasion}", data=told
+        )
 
     def tell(
         self, payment: Payment, what: str, *, now: datetime, data: Mapping[str, Any] | None = None

@@ -1,6 +1,7 @@
 """Tables of payments; their constraints and triggers stand in the migration."""
 
 from dataclasses import fields
+from datetime import date
 from typing import Any
 
 from sqlalchemy import BigInteger, Date, ForeignKey, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
@@ -54,7 +55,7 @@ class Payment(Base):
     attempts: Mapped[int]
     pay_by: Mapped[Instant | None]
     answer_by: Mapped[Instant | None]
-    due_on: Mapped[Any | None] = mapped_column(Date)
+    due_on: Mapped[date | None] = mapped_column(Date)
     version: Mapped[int]
     created_at: Mapped[Instant]
     changed_at: Mapped[Instant]

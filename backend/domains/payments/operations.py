@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -14,6 +14,9 @@ from backend.kernel import ids
 from backend.kernel.money import Money
 
 RUN: Final = "payments.run_operation"
+REMIND: Final = "payments.remind"
+REMINDED_BEFORE: Final = timedelta(days=3)
+MORNING: Final = time(9)
 
 
 class Kind(StrEnum):
@@ -80,6 +83,11 @@ class Operations:
     def do_again(self, operation_id: str) -> None:
         """Let a job do it (again); what is done already stays as it is."""
         self.jobs.enqueue(RUN, operation_id=operation_id)
+
+    def remind(self, payment: Payment, due_on: date) -> None:
+        """Let a job say some days before a balance is charged that it will be."""
+        at = datetime.combine(due_on, MORNING, UTC) - REMINDED_BEFORE
+        self.jobs.enqueue(REMIND, at=at, payment_id=payment.id)
 
     def settle(
         self,

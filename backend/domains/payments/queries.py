@@ -130,6 +130,20 @@ def due(session: DbSession, *, today: date) -> list[str]:
     return list(session.scalars(query.order_by(Payment.due_on).limit(BATCH)))
 
 
+def paid_to(session: DbSession, account: str) -> list[str]:
+    """The paid payments that have a share for an account, the newest first."""
+    query = (
+        select(Payment.id)
+        .where(
+            Payment.state == State.PAID,
+            Payment.id.in_(select(PaymentShare.payment_id).where(PaymentShare.account == account)),
+        )
+        .order_by(Payment.id.desc())
+        .limit(BATCH)
+    )
+    return list(session.scalars(query))
+
+
 def by_intent(session: DbSession, intent_id: str) -> str | None:
     """The id of the payment that an intent is for."""
     return session.scalar(select(Payment.id).where(Payment.intent_id == intent_id))

@@ -100,6 +100,8 @@ class Refunds:
             source=refund.id,
         )
         self.journal.tell(payment, "refunded", now=now, data={"amount": _told(refund.amount)})
+        why = {"reason": operation.about["reason"]}
+        self.journal.announce("refund.made", payment, occasion=operation.id, amount=refund.amount, data=why)
         self.transfers.take_back(payment, shares, now=now)
         if refund.status in _GONE:
             self.failed(payment, operation, refund, now=now)

@@ -25,6 +25,7 @@ from backend.domains.payments.intents import IntentOutcomes
 from backend.domains.payments.models import Payment, PaymentOperation
 from backend.domains.payments.operations import Kind, Operations, Outcome
 from backend.domains.payments.refunds import Refunds
+from backend.domains.payments.schedule import PaymentSchedule
 from backend.domains.payments.states import State
 from backend.domains.payments.transfers import Payees, Transfers
 from backend.infra.postgres import DbSession
@@ -71,6 +72,7 @@ class OperationRunner:
     operations: Operations
     refunds: Refunds
     transfers: Transfers
+    schedule: PaymentSchedule
 
     def run(self, *, operation_id: str, now: datetime) -> None:
         """Do the operation unless it is done. GatewayDownError when its outcome is not known: do it again.
@@ -119,6 +121,8 @@ class OperationRunner:
         else:
             self.operations.settle(operation, Outcome.DONE, now=now, gateway_id=answer.id)
             self.intents.apply(payment, answer, now=now)
+            if asked.kind is Kind.CHARGE and payment.status is State.AWAITING:
+                self.schedule.tell_of_failure(payment, operation)
 
     def _refused(self, asked: Asked, code: str, now: datetime) -> None:
         """Note a refusal; where it says that the payment is elsewhere than we thought, look."""

@@ -6,7 +6,8 @@ from typing import Final
 
 from backend.domains.payments import queries
 from backend.domains.payments.intents import IntentOutcomes
-from backend.domains.payments.models import Payment
+from backend.domains.payments.journal import PaymentJournal
+from backend.domains.payments.models import Payment, PaymentOperation
 from backend.domains.payments.operations import Kind, Operations
 from backend.domains.payments.states import Purpose, State
 from backend.domains.payments.transfers import Transfers
@@ -25,6 +26,7 @@ class PaymentSchedule:
     intents: IntentOutcomes
     operations: Operations
     transfers: Transfers
+    journal: PaymentJournal
 
     def expire(self, *, payment_id: str, now: datetime) -> None:
         """Let go of a payment that was not made in time; the gateway has the last word."""
@@ -53,6 +55,26 @@ class PaymentSchedule:
         """The card that the deposit was paid with."""
         paid = [one for one in queries.of_subject(self.session, payment.subject) if one.card]
         return paid[0].card if paid else None
+
+    def tell_of_failure(self, payment: Payment, operation: PaymentOperation) -> None:
+        """A try to charge a balance failed: when the next one is, and when it is the last."""
+        first = queries.operations(self.session, payment.id, Kind.CHARGE.value)[0].created_at
+        ends = first + TRIES * BETWEEN_TRIES
+        data = {"cancelled_on": ends.date().isoformat()}
+        if payment.decline is not None:
+            data["reason"] = payment.decline["message"]
+        if operation.number < TRIES:
+            data["retry_on"] = (operation.created_at + BETWEEN_TRIES).date().isoformat()
+        self.journal.announce(
+            "payment.failed", payment, occasion=operation.id, amount=payment.amount, data=data
+        )
+
+    def remind(self, *, payment_id: str) -> None:
+        """Say that a balance will be charged soon."""
+        payment = self.session.get_one(Payment, payment_id)
+        if payment.status is State.SCHEDULED:
+            on = {"on": payment.due_on and payment.due_on.isoformat()}
+            self.journal.announce("balance.due", payment, occasion="due", amount=payment.amount, data=on)
 
     def pass_on(self, *, payment_id: str, now: datetime) -> None:
         """Plan transfers that could not be made before: an account has been opened, a dispute won."""

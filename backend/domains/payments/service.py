@@ -51,7 +51,7 @@ class Payments:
         made = self._store(bill, purpose, _due_now(bill), capture=capture, saves_card=bool(later), now=now)
         for day in later:
             shares = {claim.part: (claim.later or {}).get(day, {}) for claim in bill.claims}
-            self._store(
+            balance = self._store(
                 bill,
                 Purpose.BALANCE,
                 shares,
@@ -60,6 +60,8 @@ class Payments:
                 now=now,
                 due_on=day,
             )
+            if balance is not None:
+                self.operations.remind(balance, day)
         return None if made is None else made.view
 
     def payment(self, *, payment_id: str, user_id: str, is_staff: bool = False) -> Payment:

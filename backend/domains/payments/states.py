@@ -44,6 +44,7 @@ TRANSITIONS: Final = Transitions(
         (State.NEW, Action.LET_GO): State.CANCELLED,
         (State.SCHEDULED, Action.OPEN): State.AWAITING,
         (State.SCHEDULED, Action.LET_GO): State.CANCELLED,
+        (State.SCHEDULED, Action.GIVE_UP): State.FAILED,
         (State.AWAITING, Action.AUTHORISE): State.AUTHORISED,
         (State.AWAITING, Action.TAKE): State.PAID,
         (State.AWAITING, Action.LET_GO): State.CANCELLED,
