@@ -96,6 +96,8 @@ CREATE TABLE payment_shares (
     CONSTRAINT ck_payment_shares_refunded CHECK (refunded_minor BETWEEN 0 AND amount_minor)
 );
 
+CREATE INDEX ix_payment_shares_account ON payment_shares (account, payment_id);
+
 -- At the commit the parts of a payment are its amount, and the shares of each part the part.
 CREATE FUNCTION check_payment_parts() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -7,12 +7,20 @@ import svcs
 from sqlalchemy import text
 
 from backend import wiring
+from backend.domains.ledger.accounts import provider
+from backend.domains.ledger.service import Ledger
+from backend.domains.payments.accounts import PayoutAccounts
+from backend.domains.payments.events import PaymentLooks
 from backend.infra.clock import Clock
 from backend.infra.postgres import db
-from tests.factories.bookings import Customer
+from backend.local_stripe.local import LocalStripe
+from tests.factories.bookings import Customer, Shop
+from tests.factories.payments import onboard
 
 CARD = "pm_card_visa"
 DECLINED = "pm_card_chargeDeclined"
+ASKS = "pm_card_authenticationRequired"
+AVAILABLE_AT_ONCE = "pm_card_bypassPending"
 
 
 @dataclass(frozen=True)
@@ -73,3 +81,39 @@ def _due(prefix: str) -> list[tuple[str, dict[str, Any]]]:
     rows = db.session.execute(query, {"prefix": f"{prefix}%", "now": now}).all()
     db.session.commit()
     return [(row.task_name, row.args) for row in sorted(rows)]
+
+
+def onboarded(local: LocalStripe, shop: Shop) -> str:
+    """The payout account of a shop's provider, ready for transfers; its id at the gateway."""
+    accounts = svcs.flask.get(PayoutAccounts)
+    page = "https://shop.example/"
+    made = accounts.onboard(
+        owner=provider(shop.provider.id),
+        email="guide@example.com",
+        country="FR",
+        return_url=page,
+        refresh_url=page,
+    )
+    assert made.account.account_id is not None
+    onboard(local, made.account.account_id)
+    accounts.refresh(account_id=made.account.account_id)
+    return made.account.account_id
+
+
+def balance(account: str, currency: str = "EUR") -> int:
+    """What an account of the ledger comes to, in minor units."""
+    return svcs.flask.get(Ledger).balance(account=account, currency=currency).minor
+
+
+def intent_of(made: dict[str, Any]) -> str:
+    """The gateway's intent behind the payment of an order or a booking."""
+    query = text("SELECT intent_id FROM payments WHERE id = :id")
+    return str(db.session.execute(query, {"id": made["payment"]["id"]}).scalar_one())
+
+
+def look(made: dict[str, Any]) -> None:
+    """See at the gateway how a payment, its refunds and its disputes are, and do what follows."""
+    now = svcs.flask.get_abstract(Clock).now()
+    svcs.flask.get(PaymentLooks).look(payment_id=made["payment"]["id"], now=now)
+    db.session.commit()
+    work_off()

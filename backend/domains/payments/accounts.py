@@ -98,12 +98,6 @@ class PayoutAccounts:
         self._store(self.gateway.account(account_id=account_id), asked_at)
         return self._stored(PayoutAccountRow.account_id == account_id)
 
-    def look(self, *, account_id: str) -> None:
-        """As `refresh`, of an account that may be nobody's here. Commits before it asks."""
-        query = select(PayoutAccountRow.id).where(PayoutAccountRow.account_id == account_id)
-        if self.session.scalar(query) is not None:
-            self.refresh(account_id=account_id)
-
     def _made(self, owner: str, email: str, country: str) -> str:
         """The id of the owner's account at the gateway; asks for one where none is known."""
         now = self.clock.now()

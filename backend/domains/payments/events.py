@@ -19,7 +19,7 @@ from backend.infra.postgres import DbSession
 from backend.kernel.errors import NotFoundError
 
 HANDLE: Final = "payments.handle_event"
-PASS_ON: Final = "payments.pass_on"
+CATCH_UP: Final = "payments.catch_up"
 ACCOUNT_UPDATED: Final = "account.updated"
 
 
@@ -102,7 +102,7 @@ class PaymentLooks:
             return
         if account.takes_transfers:
             for payment_id in queries.paid_to(self.session, account.owner):
-                self.jobs.enqueue(PASS_ON, payment_id=payment_id)
+                self.jobs.enqueue(CATCH_UP, payment_id=payment_id)
 
     def _payment_of(self, subject: Any) -> str | None:
         """The payment that an object of the gateway is about, if it is one of ours."""

@@ -6,7 +6,7 @@ from typing import Final
 import svcs
 
 from backend.domains.payments import queries
-from backend.domains.payments.events import HANDLE, PASS_ON, PaymentLooks
+from backend.domains.payments.events import CATCH_UP, HANDLE, PaymentLooks
 from backend.domains.payments.operations import REMIND, RUN
 from backend.domains.payments.running import OperationRunner
 from backend.domains.payments.schedule import PaymentSchedule
@@ -88,7 +88,7 @@ TASKS: Final = (
     Task(EXPIRE, expire),
     Task(CHARGE, charge_balance),
     Task(REMIND, remind),
-    Task(PASS_ON, pass_on),
+    Task(CATCH_UP, pass_on),
     Task("payments.sweep", sweep, cron="* * * * *"),
     Task("payments.look_at_unsettled", look_at_unsettled, cron="*/10 * * * *"),
 )

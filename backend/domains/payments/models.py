@@ -123,6 +123,7 @@ class PaymentShare(Base):
             ["payment_parts.payment_id", "payment_parts.part"],
             name="fk_payment_shares_part",
         ),
+        Index("ix_payment_shares_account", "account", "payment_id"),
     )
 
     payment_id: Mapped[str] = mapped_column(Text, primary_key=True)

@@ -9,12 +9,12 @@ from backend.domains.payments.events import EventInbox
 from backend.domains.payments.opening import Detailed, Opened, PaymentDesk
 from backend.domains.payments.returns import PaymentReturns
 from backend.domains.payments.schemas import (
+    EventReceivedSchema,
     PaymentConfirmSchema,
     PaymentDetailSchema,
     PaymentOfSchema,
     PaymentRefundSchema,
     PaymentSchema,
-    ReceivedSchema,
 )
 from backend.domains.payments.service import Payments
 from backend.infra.clock import Clock
@@ -85,14 +85,14 @@ def refund(asked: dict[str, Any], payment_id: str) -> Detailed:
 
 
 @payments.post("/webhook")
-@payments.response(200, ReceivedSchema)
+@payments.response(200, EventReceivedSchema)
 @payments.alt_response(422, description="The signature is not the gateway's")
 def webhook() -> dict[str, bool]:
     """What the gateway tells. It is kept, and acted on by a job; told twice, it is kept once."""
     signature = request.headers.get("Stripe-Signature", "")
     payload = request.get_data(cache=True)
-    svcs.flask.get(EventInbox).receive(payload=payload, signature=signature, now=_now())
-    return {"received": True}
+    is_new = svcs.flask.get(EventInbox).receive(payload=payload, signature=signature, now=_now())
+    return {"is_new": is_new}
 
 
 def _detail(payment_id: str) -> Detailed:

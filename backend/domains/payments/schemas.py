@@ -102,10 +102,10 @@ class PaymentDetailSchema(PaymentSchema):
         return {**PaymentSchema.write(Opened(seen.payment, None)), "parts": told}
 
 
-class ReceivedSchema(Schema):
-    """That an event arrived."""
+class EventReceivedSchema(Schema):
+    """That an event was kept; not `is_new` when it had been before."""
 
-    received = ma.fields.Boolean(required=True)
+    is_new = ma.fields.Boolean(required=True)
 
 
 class PaymentRefundSchema(Schema):

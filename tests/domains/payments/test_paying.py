@@ -1,15 +1,13 @@
 """Paying orders and bookings by card, from the checkout to the ledger."""
 
 import pytest
-import svcs
 from flask.testing import FlaskClient
 
-from backend.domains.ledger.service import Ledger
 from backend.domains.payments.jobs import sweep
 from tests.factories.bookings import Customer, make_class, make_consultant
 from tests.factories.catalog import make_retail
 from tests.factories.checkout import ADDRESS, fill
-from tests.factories.till import DECLINED, Till, work_off
+from tests.factories.till import DECLINED, Till, balance, work_off
 from tests.fakes.clock import FakeClock
 
 
@@ -17,11 +15,6 @@ from tests.fakes.clock import FakeClock
 def ada(client: FlaskClient) -> Customer:
     """A customer."""
     return Customer.new(client)
-
-
-def balance(account: str) -> int:
-    """What an account comes to, in cents."""
-    return svcs.flask.get(Ledger).balance(account=account, currency="EUR").minor
 
 
 class TestPayingABooking:
