@@ -22,7 +22,6 @@ _BY_STATUS: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
         ("booking.made", "pending_approval"): "booking_requested",
         ("booking.requested", "pending_approval"): "booking_requested",
         ("booking.moved", "pending_approval"): "booking_requested",
-        ("booking.requested", "pending_approval"): "booking_requested",
         ("booking.declined", "cancelled"): "booking_declined",
         ("booking.lapsed", "cancelled"): "booking_lapsed",
         ("booking.cancelled", "cancelled"): "booking_cancelled",

@@ -48,8 +48,11 @@ class Transfers:
         self.ledger.lock(accounts=sorted(earned))
         for account, share in sorted(earned.items()):
             coming = share - self._passed_on(payment, account)
-            amount = min(coming, self._owed_to(account, payment.currency))
-            if amount.minor > 0 and self.payees.account_of(account) is not None:
+            if coming.minor <= 0 or self.payees.account_of(account) is None:
+                continue
+            owed_to_us = coming - self._owed_to(account, payment.currency)
+            amount, _ = entries.transferable(share=coming, balance_before=owed_to_us)
+            if amount:
                 self.operations.plan(payment, Kind.TRANSFER, now=now, amount=amount, account=account)
 
     def passed_on(
