@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.config import ROOT, Settings, SettingsError
+from backend.config import ROOT, Settings, SettingsError, Smtp
 
 SECRET = "a secret of more than thirty-two characters"
 
@@ -37,6 +37,9 @@ class TestFromEnv:
             ("RULES_RELOAD", "maybe"),
             ("RULES_MATCHER", "rete"),
             ("CLIMBUP_ENV", "staging"),
+            ("SMTP_SECURITY", "some"),
+            ("MAIL_FROM", "nobody"),
+            ("MAIL_FROM", "ClimbUp <a@b.example>\nBcc: c@d.example"),
             ("STRIPE_API_BASE", "stripe"),
         ],
     )
@@ -53,6 +56,21 @@ class TestFromEnv:
     def test_refuses_a_key_in_production_without_a_secret_of_webhooks(self) -> None:
         with pytest.raises(SettingsError, match="STRIPE_WEBHOOK_SECRET"):
             settings_of(CLIMBUP_ENV="production", STRIPE_SECRET_KEY="sk_live_x")
+
+    @pytest.mark.parametrize(("security", "port"), [("starttls", 587), ("tls", 465), ("none", 25)])
+    def test_knows_the_usual_port_of_a_mail_server(self, security: str, port: int) -> None:
+        smtp = settings_of(SMTP_HOST="mx", MAIL_FROM="a@b.example", SMTP_SECURITY=security).smtp
+
+        assert smtp == Smtp(host="mx", port=port, security=security)
+
+    def test_requires_a_sender_where_there_is_a_mail_server(self) -> None:
+        with pytest.raises(SettingsError, match="MAIL_FROM is required"):
+            settings_of(SMTP_HOST="mx")
+
+    def test_divides_the_address_of_the_seller(self) -> None:
+        seller = settings_of(SELLER_ADDRESS="1 Rue de Rivoli, 75001 Paris").seller
+
+        assert seller.address == ("1 Rue de Rivoli", "75001 Paris")
 
     def test_takes_an_empty_variable_as_absent(self) -> None:
         settings = settings_of(PORT="", POSTGRES_URL="", SENTRY_DSN="", LOG_FILE="")
