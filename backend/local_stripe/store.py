@@ -28,9 +28,11 @@ CREATE INDEX IF NOT EXISTS movements_by_account ON movements (account, currency,
 CREATE TABLE IF NOT EXISTS keys (
   account TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL, claimed_at REAL NOT NULL,
   made_at INTEGER NOT NULL, status INTEGER, body TEXT, PRIMARY KEY (account, key)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS keys_by_age ON keys (made_at);
 CREATE TABLE IF NOT EXISTS timers (
   id INTEGER PRIMARY KEY AUTOINCREMENT, due INTEGER NOT NULL, what TEXT NOT NULL, object TEXT NOT NULL,
   account TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS timers_by_due ON timers (due);
 CREATE TABLE IF NOT EXISTS deliveries (
   id INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL, due REAL NOT NULL, attempts INTEGER NOT NULL,
   state TEXT NOT NULL, status INTEGER);

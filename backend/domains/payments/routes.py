@@ -5,11 +5,13 @@ from typing import Any, Final
 import svcs
 from flask import request
 
+from backend.config import Settings
 from backend.domains.payments.events import EventInbox
 from backend.domains.payments.opening import Detailed, Opened, PaymentDesk
 from backend.domains.payments.returns import PaymentReturns
 from backend.domains.payments.schemas import (
     EventReceivedSchema,
+    PaymentConfigSchema,
     PaymentConfirmSchema,
     PaymentDetailSchema,
     PaymentOfSchema,
@@ -24,6 +26,13 @@ from backend.web.auth import Role, caller, caller_id, requires, signed_in
 payments: Final = Blueprint(
     "payments", __name__, url_prefix="/api/payments", description="Paying, refunds, and the gateway's word"
 )
+
+
+@payments.get("/config")
+@payments.response(200, PaymentConfigSchema)
+def get_config() -> Settings:
+    """What a browser needs to ask for a card."""
+    return svcs.flask.get(Settings)
 
 
 @payments.post("/initiate")

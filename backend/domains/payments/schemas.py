@@ -102,6 +102,17 @@ class PaymentDetailSchema(PaymentSchema):
         return {**PaymentSchema.write(Opened(seen.payment, None)), "parts": told}
 
 
+class PaymentConfigSchema(Schema):
+    """The key with which browsers speak to the gateway; null where no card is taken."""
+
+    publishable_key = ma.fields.String(
+        required=True,
+        allow_none=True,
+        attribute="stripe_publishable_key",
+        metadata={"example": "pk_test_local"},
+    )
+
+
 class EventReceivedSchema(Schema):
     """That an event was kept; not `is_new` when it had been before."""
 

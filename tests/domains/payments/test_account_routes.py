@@ -134,3 +134,10 @@ class TestExperts:
         answer = client.post(EXPERTS, json={}, headers=auth_headers(client, make_user()))
 
         assert answer.status_code == 403
+
+
+class TestConfig:
+    def test_tells_browsers_their_key_and_no_secret(self, client: FlaskClient) -> None:
+        answer = client.get("/api/payments/config")
+
+        assert answer.json == {"publishable_key": None}
