@@ -7,6 +7,7 @@ import svcs
 from flask import Flask
 
 from backend.config import Settings
+from backend.domains.affiliates.service import AffiliateLinks
 from backend.domains.availability.service import AvailabilityService
 from backend.domains.bookings.orders import OrderBookings
 from backend.domains.bookings.service import BookingService
@@ -142,6 +143,9 @@ def _checkout(container: svcs.Container) -> Checkout:
 def _mixed(container: svcs.Container) -> MixedCheckout:
     outcomes = Outcomes(*container.get(OrderBookings, Payments))
     return MixedCheckout(
+        session=db.session,
+        carts=container.get(CartStore),
+        links=container.get(AffiliateLinks),
         checkout=container.get(Checkout),
         orders=container.get(OrderService),
         outcomes=outcomes,

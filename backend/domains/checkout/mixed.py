@@ -3,29 +3,42 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
+from backend.domains.affiliates.service import AffiliateLinks, Link
 from backend.domains.bookings.access import Actor
-from backend.domains.checkout.carts import CartOwner
+from backend.domains.checkout.carts import CartOwner, CartStore
+from backend.domains.checkout.contents import Contents
 from backend.domains.checkout.orders import OrderService, OrderView
 from backend.domains.checkout.outcomes import ItemOutcome, Outcomes
 from backend.domains.checkout.placing import Checkout, CheckoutWish
 from backend.domains.payments.opening import Opened, PaymentDesk
+from backend.infra.after_commit import after_commit
+from backend.infra.postgres import DbSession
 from backend.kernel import ids
 
 
 @dataclass(frozen=True, slots=True)
 class Processed:
-    """What became of a cart: its order, the payment that it waits for, and each thing of it."""
+    """What became of a cart: its order, the payment that it waits for, and each thing of it.
+
+    `links` lead to what partners sell: it is bought there, and never charged here. Without anything else
+    there is no order.
+    """
 
     order: OrderView | None
     payment: Opened | None
     items: Sequence[ItemOutcome]
+    links: Sequence[Link] = ()
 
 
 @dataclass(frozen=True)
 class MixedCheckout:
     """Orders carts, and shows how their payments go."""
 
+    session: DbSession
+    carts: CartStore
+    links: AffiliateLinks
     checkout: Checkout
     orders: OrderService
     outcomes: Outcomes
@@ -33,9 +46,32 @@ class MixedCheckout:
 
     def process(self, *, owner: CartOwner, user_id: str, wish: CheckoutWish, now: datetime) -> Processed:
         """Order what is in the cart, all or nothing. Raises what `Checkout.place` does."""
+        contents = self.carts.read(owner)
+        if contents.external and len(contents.external) == len(contents.items):
+            links = self._link(owner, contents, user_id=user_id, order_id=None, now=now)
+            return Processed(None, None, (), links)
         placed = self.checkout.place(owner=owner, user_id=user_id, wish=wish, now=now)
+        links = self._link(owner, contents, user_id=user_id, order_id=placed.order.id, now=now)
         payment = None if placed.payment is None else Opened(placed.payment, None)
-        return Processed(placed, payment, self.outcomes.of(placed))
+        return Processed(placed, payment, self.outcomes.of(placed), links)
+
+    def _link(
+        self, owner: CartOwner, contents: Contents, *, user_id: str, order_id: str | None, now: datetime
+    ) -> list[Link]:
+        """A link to each thing in the cart that a partner sells; they leave it once this is committed.
+
+        NotExternalError for what the partner does not sell any more.
+        """
+        links = [
+            self.links.issue(product_id=item.thing, user_id=user_id, order_id=order_id, now=now)
+            for item in contents.external
+        ]
+        if links:
+            after_commit(self.session, partial(self._empty, owner, contents))
+        return links
+
+    def _empty(self, owner: CartOwner, linked: Contents) -> None:
+        self.carts.change(owner, lambda cart: cart.without_external(linked.external))
 
     def open(self, *, subject: str, user_id: str, now: datetime) -> Opened:
         """Open the payment of an order or a booking. Raises what `PaymentDesk.open` does."""
@@ -65,4 +101,5 @@ class MixedCheckout:
         if not ids.is_id(seen.payment.subject, ids.ORDER):
             return Processed(None, seen, ())
         order = self.orders.order(order_id=seen.payment.subject, actor=actor)
-        return Processed(replace(order, payment=seen.payment), seen, self.outcomes.of(order))
+        links = self.links.of_order(order_id=order.order.id)
+        return Processed(replace(order, payment=seen.payment), seen, self.outcomes.of(order), links)

@@ -4,6 +4,7 @@ from typing import Any
 
 import marshmallow as ma
 
+from backend.domains.affiliates.schemas import LinkSchema
 from backend.domains.bookings.terms import CARD
 from backend.domains.checkout.mixed import Processed
 from backend.domains.checkout.order_schemas import CheckoutSchema, OrderSchema
@@ -68,6 +69,7 @@ class ProcessedSchema(WrittenSchema):
     order = ma.fields.Nested(OrderSchema, required=True, allow_none=True)
     payment = ma.fields.Nested(PaymentSchema, required=True, allow_none=True)
     items = ma.fields.List(ma.fields.Nested(ItemOutcomeSchema), required=True)
+    links = ma.fields.List(ma.fields.Nested(LinkSchema), required=True)
 
     @staticmethod
     def write(processed: Processed) -> dict[str, Any]:
@@ -76,6 +78,7 @@ class ProcessedSchema(WrittenSchema):
             "order": processed.order and OrderSchema.write(processed.order),
             "payment": processed.payment and PaymentSchema.write(processed.payment),
             "items": [_item(item) for item in processed.items],
+            "links": LinkSchema(many=True).dump(processed.links),
         }
 
 
