@@ -19,7 +19,7 @@ from backend.domains.bookings import request_routes
 from backend.domains.bookings import routes as bookings
 from backend.domains.catalog import product_routes, stock_routes
 from backend.domains.catalog import routes as catalog
-from backend.domains.checkout import mixed_routes, order_routes, purchase_routes
+from backend.domains.checkout import advice_routes, mixed_routes, order_routes, purchase_routes
 from backend.domains.checkout import routes as cart
 from backend.domains.coupons import routes as coupons
 from backend.domains.currency import routes as currency
@@ -69,6 +69,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     waitlist.blueprint,
     payments.payments,
     cart.blueprint,
+    advice_routes.advice,
     mixed_routes.mixed,
     order_routes.orders,
     messages.blueprint,

@@ -17,6 +17,7 @@ from backend.domains.catalog.stock import StockService
 from backend.domains.checkout.baskets import KeptBaskets
 from backend.domains.checkout.cart_prices import CartPrices
 from backend.domains.checkout.carts import CartOwner, CartStore
+from backend.domains.checkout.handing_over import CartHandOver
 from backend.domains.checkout.journal import OrderJournal
 from backend.domains.checkout.lookup import ItemLookup
 from backend.domains.checkout.mixed import MixedCheckout
@@ -30,6 +31,7 @@ from backend.domains.checkout.settling import OrderSettlement
 from backend.domains.coupons.baskets import Baskets, CartBaskets
 from backend.domains.coupons.uses import CouponUses
 from backend.domains.currency.service import ExchangeRates
+from backend.domains.identity.service import UserService
 from backend.domains.payments.opening import PaymentDesk
 from backend.domains.payments.service import Payments
 from backend.domains.pricing.customers import Customers
@@ -51,6 +53,7 @@ def register_checkout(app: Flask, settings: Settings) -> None:
     register(app, ItemLookup, _lookup)
     register(app, CartPrices, _prices)
     register(app, CartService, _carts)
+    register(app, CartHandOver, _hand_over)
     register(app, CartBaskets, _baskets)
     register(app, OrderJournal, _journal)
     register(app, OrderService, _orders)
@@ -84,7 +87,11 @@ def _prices(container: svcs.Container) -> CartPrices:
 
 
 def _carts(container: svcs.Container) -> CartService:
-    return CartService(*container.get(CartStore, ItemLookup, CartPrices))
+    return CartService(*container.get(CartStore, ItemLookup, CartPrices, UserService))
+
+
+def _hand_over(container: svcs.Container) -> CartHandOver:
+    return CartHandOver(*container.get(CartStore, ItemLookup, CartService, UserService, Events))
 
 
 def _baskets(container: svcs.Container) -> KeptBaskets:

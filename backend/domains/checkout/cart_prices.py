@@ -11,6 +11,7 @@ from backend.domains.checkout.contents import CartItem, Contents
 from backend.domains.checkout.lookup import FoundItem, ItemLookup
 from backend.domains.coupons.eligibility import FailureCode
 from backend.domains.currency.service import ExchangeRates
+from backend.domains.identity.service import User
 from backend.domains.pricing.customers import Customers
 from backend.domains.pricing.entities import OrderPrice, Price
 from backend.domains.pricing.order_quotes import OrderQuote, OrderQuotes
@@ -50,7 +51,8 @@ class PricedCart:
     """A cart as a customer sees it.
 
     `wanted` is what was priced and `price` what it costs; both None when there is nothing to buy in it, or
-    when it could not be priced (then a notice says why). `shipping` are the ways of delivery of its goods.
+    when it could not be priced (then a notice says why). `shipping` are the ways of delivery of its goods,
+    `expert` is who put it together for the customer.
     """
 
     contents: Contents
@@ -60,6 +62,7 @@ class PricedCart:
     shipping: tuple[ShippingOption, ...] = ()
     near_misses: tuple[NearMiss, ...] = ()
     notices: tuple[str, ...] = ()
+    expert: User | None = None
 
     @property
     def unknown_codes(self) -> int:
@@ -83,6 +86,11 @@ class Quoted:
     def price(self) -> OrderPrice:
         """What all of it costs."""
         return self.quote.price
+
+    @property
+    def expert_id(self) -> str | None:
+        """The user who put it together for the customer, and has a share of each item and of the charges."""
+        return self.quote.wanted.expert_id
 
     @property
     def has_goods(self) -> bool:
@@ -227,6 +235,7 @@ class _Asked:
             payment_method=contents.payment_method,
             shipping=shipping.key if shipping else None,
             country=contents.country,
+            expert_id=contents.expert_id,
         )
 
 
@@ -316,6 +325,8 @@ def _as_promised(contents: Contents, promised: Wanted) -> Contents:
     """The cart with what the promise says where the cart says nothing. CartChangedError where they differ."""
     if sorted(map(_key, promised.items), key=str) != sorted(map(_key, contents.items), key=str):
         raise CartChangedError("The quote is for other items than your cart has now; check out without it.")
+    if promised.expert_id != contents.expert_id:
+        raise CartChangedError("The quote was made with other advice than your cart; check out without it.")
     for name, (words, field) in _PROMISED.items():
         said, meant = getattr(contents, name), getattr(promised, name)
         if said is not None and said != meant and (meant is not None or name in _PRICED):

@@ -76,25 +76,26 @@ class CartStore:
         return self._until_unhindered(attempt, owner.key)
 
     def merge(
-        self, visitor: CartOwner, user: CartOwner, merge: Callable[[Contents, Contents], Contents]
+        self, giver: CartOwner, taker: CartOwner, merge: Callable[[Contents, Contents], Contents]
     ) -> None:
-        """Replace the user's cart by `merge(theirs, the visitor's)`, in one step with the end of the latter.
+        """Replace the taker's cart by `merge(theirs, the giver's)`, in one step with the end of the latter.
 
-        Without a cart of the visitor nothing happens. CartBusyError.
+        Without a cart of the giver nothing happens. CartBusyError. An error that `merge` raises leaves both
+        as they were.
         """
 
         def attempt(pipe: Pipeline) -> None:
-            found = _now_in(pipe, visitor)
+            found = _now_in(pipe, giver)
             if found is None:
                 pipe.unwatch()
                 return
-            before = _read(_now_in(pipe, user), user)
-            after = merge(before, _read(found, visitor))
+            before = _read(_now_in(pipe, taker), taker)
+            after = merge(before, _read(found, giver))
             pipe.multi()
-            self._write(pipe, user, _counted(before, after))
-            pipe.delete(visitor.key)
+            self._write(pipe, taker, _counted(before, after))
+            pipe.delete(giver.key)
 
-        self._until_unhindered(attempt, visitor.key, user.key)
+        self._until_unhindered(attempt, giver.key, taker.key)
 
     def _write(self, pipe: Pipeline, owner: CartOwner, contents: Contents) -> None:
         pipe.set(owner.key, json.dumps(document_of(contents)), px=self._lifetime(owner))

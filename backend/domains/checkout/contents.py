@@ -53,7 +53,8 @@ class Contents:
     """All that a cart remembers; prices are not among it. `version` counts the changes.
 
     `shipping` is the way of delivery, `payment_method` that of paying, `country` where it goes (ISO 3166-1
-    alpha-2); None while nobody said. `notices` wait to be told once.
+    alpha-2); None while nobody said. `expert_id` is the user who put it together for the customer, and
+    `expert_note` what they say of it. `notices` wait to be told once.
     """
 
     id: str
@@ -63,6 +64,8 @@ class Contents:
     payment_method: str | None = None
     currency: str | None = None
     country: str | None = None
+    expert_id: str | None = None
+    expert_note: str | None = None
     notices: tuple[str, ...] = ()
     version: int = 0
 
@@ -114,12 +117,11 @@ class Contents:
     def without_ordered(self, ordered: Collection[CartItem]) -> "Contents":
         """What is left after these items were ordered: what came or grew meanwhile, and what partners sell.
 
-        Codes are used up.
+        Codes and advice are used up.
         """
         bought = {item.id: item for item in ordered}
-        return replace(
-            self, items=tuple(rest for item in self.items if (rest := _rest(item, bought))), codes=()
-        )
+        left = tuple(rest for item in self.items if (rest := _rest(item, bought)))
+        return replace(self.without_advice(), items=left, codes=())
 
     def without_external(self, linked: Collection[CartItem]) -> "Contents":
         """What is left after these items of partners became links: all else, and what came meanwhile."""
@@ -127,8 +129,16 @@ class Contents:
         return replace(self, items=tuple(item for item in self.items if item.id not in gone))
 
     def emptied(self) -> "Contents":
-        """Nothing in it, and no coupons."""
-        return replace(self, items=(), codes=(), notices=())
+        """Nothing in it, no coupons and no advice."""
+        return replace(self.without_advice(), items=(), codes=(), notices=())
+
+    def advised_by(self, expert_id: str, note: str | None) -> "Contents":
+        """The same, put together by this user; nobody else is to be credited for it any more."""
+        return replace(self, expert_id=expert_id, expert_note=note)
+
+    def without_advice(self) -> "Contents":
+        """The same, put together by the customer alone."""
+        return replace(self, expert_id=None, expert_note=None)
 
     def with_codes(self, codes: Collection[str]) -> "Contents":
         """These codes of coupons instead of those before, each once whatever its case. CartFullError."""
@@ -148,7 +158,7 @@ class Contents:
         """What is in both carts together. Whatever does not fit is told in `notices`.
 
         Quantities add up, no higher than what is left of the product; of two parties at a slot the larger
-        stays. What this cart says of delivery and currency counts.
+        stays. What this cart says of delivery, currency and advice counts.
         """
         merged, notices = self, [*self.notices, *other.notices]
         lost = 0
@@ -158,9 +168,7 @@ class Contents:
                 continue
             merged = merged._with_merged(item, kept, notices)
         if lost:
-            notices.append(
-                f"A cart takes {MOST_ITEMS} different things; {lost} of your earlier cart did not fit."
-            )
+            notices.append(f"A cart takes {MOST_ITEMS} different things; {lost} more did not fit.")
         codes = {code.casefold(): code for code in (*other.codes, *self.codes)}
         return replace(
             merged,

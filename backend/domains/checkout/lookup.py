@@ -10,7 +10,7 @@ from backend.domains.availability.service import AvailabilityService
 from backend.domains.availability.slot_ids import parse_slot_id
 from backend.domains.catalog.entities import EXTERNAL, RETAIL, Product
 from backend.domains.catalog.listing import ListedProduct, ProductListing
-from backend.domains.checkout.contents import CartItem
+from backend.domains.checkout.contents import CartItem, Kept
 from backend.kernel.errors import ConflictError, NotFoundError
 
 GONE: Final = "This product is not sold any more."
@@ -66,6 +66,11 @@ class ItemLookup:
             else _product(item, known.get(item.thing))
             for item in items
         ]
+
+    def kept(self, items: Sequence[CartItem], *, now: datetime) -> dict[str, Kept]:
+        """What a merge has to know of the products among these items, by id."""
+        found = self.find([item for item in items if item.product_id is not None], user_id=None, now=now)
+        return {one.item.thing: Kept(one.name, one.left) for one in found if one.product is not None}
 
     def _slot(
         self, item: CartItem, known: ListedProduct | None, user_id: str | None, now: datetime

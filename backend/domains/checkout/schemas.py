@@ -143,6 +143,14 @@ class CartShippingSchema(Schema):
     options = ma.fields.List(ma.fields.Nested(ShippingOptionSchema), required=True)
 
 
+class CartExpertSchema(Schema):
+    """Who put a cart together for the customer, and what they say of it."""
+
+    id = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+    note = ma.fields.String(required=True, allow_none=True)
+
+
 class CartSchema(WrittenSchema):
     """A cart at today's prices; amounts are null when there is nothing to buy in it."""
 
@@ -159,6 +167,7 @@ class CartSchema(WrittenSchema):
     taxes = ma.fields.List(ma.fields.Nested(TaxSchema), required=True)
     due_now = money_field(required=True, allow_none=True)
     due_later = ma.fields.List(ma.fields.Nested(InstalmentSchema), required=True)
+    expert = ma.fields.Nested(CartExpertSchema, required=True, allow_none=True)
     near_misses = ma.fields.List(ma.fields.Nested(NearMissSchema), required=True)
     notices = ma.fields.List(ma.fields.String(), required=True)
 
@@ -176,6 +185,7 @@ class CartSchema(WrittenSchema):
             "coupons": {"codes": list(contents.codes), **_coupons(cart)},
             "shipping": _shipping(cart),
             **_amounts(cart),
+            "expert": _expert(cart),
             "near_misses": [miss._asdict() for miss in cart.near_misses],
             "notices": list(cart.notices),
         }
@@ -200,6 +210,12 @@ def _item(one: PricedItem) -> dict[str, Any]:
         "lines": lines_document(price.lines) if price else [],
         "total": money_document(price.total) if price else None,
     }
+
+
+def _expert(cart: PricedCart) -> dict[str, Any] | None:
+    if cart.expert is None:
+        return None
+    return {"id": cart.expert.id, "name": cart.expert.name, "note": cart.contents.expert_note}
 
 
 def _elsewhere(found: FoundItem) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from functools import partial
 
 from backend.domains.checkout.cart_prices import CartPrices, PricedCart, UnavailableError
 from backend.domains.checkout.carts import CartOwner, CartStore
-from backend.domains.checkout.contents import CartItem, Contents, Kept
+from backend.domains.checkout.contents import CartItem, Contents
 from backend.domains.checkout.lookup import ItemLookup
+from backend.domains.identity.service import UserService
 from backend.kernel.errors import NotFoundError
 
 Change = Callable[[Contents], Contents]
@@ -21,6 +22,7 @@ class CartService:
     carts: CartStore
     lookup: ItemLookup
     prices: CartPrices
+    users: UserService
 
     def adopt(self, owner: CartOwner, *, now: datetime) -> CartOwner:
         """The owner, to whose cart that of the visitor they were is added."""
@@ -29,7 +31,7 @@ class CartService:
         visitor, user = CartOwner(None, owner.cart_id), CartOwner(owner.user_id, None)
         found = self.carts.read(visitor)
         if found.version:
-            kept = self._kept([*found.items, *self.carts.read(user).items], now)
+            kept = self.lookup.kept([*found.items, *self.carts.read(user).items], now=now)
             self.carts.merge(visitor, user, lambda mine, other: mine.merged_with(other, kept=kept))
         return user
 
@@ -91,11 +93,17 @@ class CartService:
         """With another `shipping`, `payment_method`, `currency` or `country`; what is not named stays."""
         return self._change(owner, lambda cart: replace(cart, **options), now)  # type: ignore[arg-type]
 
+    def drop_advice(self, *, owner: CartOwner, now: datetime) -> PricedCart:
+        """With the same things in it, and no expert who is credited for them."""
+        return self._change(owner, Contents.without_advice, now)
+
     def _change(self, owner: CartOwner, change: Change, now: datetime) -> PricedCart:
         return self._answer(owner, self.carts.change(owner, change), now)
 
     def _answer(self, owner: CartOwner, contents: Contents, now: datetime) -> PricedCart:
         priced = self.prices.of(contents, user_id=owner.user_id, now=now)
+        if contents.expert_id is not None:
+            priced = replace(priced, expert=self.users.user(contents.expert_id))
         if contents.notices:
             self.carts.change(owner, lambda cart: replace(cart, notices=()))
         return priced
@@ -111,8 +119,3 @@ class CartService:
                 raise UnavailableError(f"{found.name}: {found.unavailable}", extra={"items": [lacking]})
             external = found.is_external
         return external
-
-    def _kept(self, items: Sequence[CartItem], now: datetime) -> dict[str, Kept]:
-        goods = [item for item in items if item.product_id is not None]
-        found = self.lookup.find(goods, user_id=None, now=now)
-        return {one.item.thing: Kept(one.name, one.left) for one in found if one.product is not None}

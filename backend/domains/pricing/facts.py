@@ -19,12 +19,13 @@ class Customer:
     """What is known of who asks; all of it may be unknown (a visitor).
 
     `country` is where the customer, or what is sent to them, is; `is_business` that they gave the number
-    under which they pay value added tax.
+    under which they pay value added tax. `expert_id` is the user who advised them.
     """
 
     loyalty_tier: str | None = None
     country: str | None = None
     is_business: bool = False
+    expert_id: str | None = None
 
 
 VISITOR: Final = Customer()
@@ -120,6 +121,7 @@ def customer_facts(customer: Customer) -> dict[str, Any]:
     return {
         "loyalty_tier": customer.loyalty_tier,
         "customer_country": customer.country,
+        "expert_id": customer.expert_id,
     }
 
 

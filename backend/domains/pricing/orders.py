@@ -122,7 +122,7 @@ class Orders:
     def _customer(self, wanted: Wanted) -> Customer:
         known = self.customers.customer(wanted.user_id)
         country = wanted.country or known.country
-        return replace(known, country=country)
+        return replace(known, country=country, expert_id=wanted.expert_id)
 
     def _shopper(self, customer: Customer, wanted: Wanted, candidates: Candidates) -> Shopper:
         """What coupons may know of who buys; orders are counted where a coupon is for the first one alone."""

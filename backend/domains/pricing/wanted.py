@@ -36,7 +36,7 @@ class Wanted:
 
     `cart_id` stands for a visitor whose uses of coupons are counted. `currency` is the one to pay in,
     None for that of the items; `shipping` the way of delivery; `country` where goods go (ISO 3166-1
-    alpha-2).
+    alpha-2); `expert_id` the user who put it together for the customer.
     """
 
     items: tuple[Item, ...]
@@ -47,9 +47,10 @@ class Wanted:
     payment_method: str | None = None
     shipping: str | None = None
     country: str | None = None
+    expert_id: str | None = None
 
     @property
     def is_one_slot(self) -> bool:
         """Whether it is one slot and nothing else, as a booking is made of."""
-        beside = (self.codes, self.payment_method, self.shipping, self.country)
+        beside = (self.codes, self.payment_method, self.shipping, self.country, self.expert_id)
         return len(self.items) == 1 and self.items[0].slot_id is not None and not any(beside)

@@ -148,7 +148,7 @@ class TestMerging:
 
         assert len(merged.items) == MOST_ITEMS
         assert merged.of("prd_a0").quantity == 2
-        assert merged.notices == ("A cart takes 50 different things; 49 of your earlier cart did not fit.",)
+        assert merged.notices == ("A cart takes 50 different things; 49 more did not fit.",)
 
 
 class TestOrdering:
