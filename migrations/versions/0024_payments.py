@@ -105,11 +105,12 @@ BEGIN
         SELECT FROM payments AS p WHERE p.id = NEW.payment_id
         AND p.amount_minor <> (SELECT sum(a.amount_minor) FROM payment_parts AS a WHERE a.payment_id = p.id)
     ) OR EXISTS (
-        SELECT FROM payment_parts AS a WHERE a.payment_id = NEW.payment_id
-        AND (a.amount_minor, a.refunded_minor) IS DISTINCT FROM (
-            SELECT sum(s.amount_minor), sum(s.refunded_minor) FROM payment_shares AS s
+        SELECT FROM payment_parts AS a LEFT JOIN LATERAL (
+            SELECT sum(s.amount_minor) AS amount, sum(s.refunded_minor) AS refunded FROM payment_shares AS s
             WHERE s.payment_id = a.payment_id AND s.part = a.part
-        )
+        ) AS shares ON true
+        WHERE a.payment_id = NEW.payment_id
+        AND (a.amount_minor, a.refunded_minor) IS DISTINCT FROM (shares.amount, shares.refunded)
     ) THEN
         RAISE check_violation USING
             CONSTRAINT = 'ck_payments_parts_sum',

@@ -2,8 +2,11 @@
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from backend.domains.payments.jobs import sweep
+from backend.infra.postgres import db
 from tests.factories.bookings import Customer, make_class, make_consultant
 from tests.factories.catalog import make_retail
 from tests.factories.checkout import ADDRESS, fill
@@ -82,6 +85,16 @@ class TestPayingABooking:
         assert Till(ada).payment(booked)["refunded"] == booked["total"]
         assert balance("gateway") == 0
         assert balance("platform") == 0
+
+
+class TestTheParts:
+    def test_add_up_to_their_payment_when_it_is_committed(self, ada: Customer) -> None:
+        booked = Till(ada).book(ada.slots(make_consultant())[0]["slot_id"])
+        db.session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        less = text("UPDATE payment_parts SET amount_minor = 1 WHERE payment_id = :id")
+
+        with pytest.raises(IntegrityError, match="do not add up"):
+            db.session.execute(less, {"id": booked["payment"]["id"]})
 
 
 class TestPayingAnOrder:
