@@ -95,7 +95,10 @@ def create(book: Book, params: Params) -> Json:
     charge = book.look_up(intent["latest_charge"] or "")
     if charge is None or not charge["captured"]:
         raise ApiError("Nothing was captured that could be disputed.", code="charge_not_captured")
-    amount = params.positive("amount") or int(charge["amount_captured"])
+    left = _left(book, charge)
+    amount = params.positive("amount") or left
+    if amount > left or not left:
+        raise ApiError("So much of the charge is not left to be disputed.", param="amount")
     return open_dispute(book, charge, amount=amount, reason=params.text("reason") or "fraudulent")
 
 
@@ -119,6 +122,13 @@ def decide(book: Book, dispute: Json, status: str) -> Json:
     if won:
         book.emit("charge.dispute.funds_reinstated", dispute)
     return dispute
+
+
+def _left(book: Book, charge: Json) -> int:
+    """What was neither refunded nor taken back before."""
+    before = book.all("dispute", {"charge": charge["id"]})
+    taken = sum(int(d["amount"]) for d in before if d["status"] in ("needs_response", "under_review", "lost"))
+    return int(charge["amount"]) - int(charge["amount_refunded"]) - taken
 
 
 def _move(book: Book, dispute: Json, amount: int, *, fee: int) -> None:

@@ -51,7 +51,8 @@ def refund(found: Json) -> GatewayRefund:
     return GatewayRefund(
         id=found["id"],
         intent_id=_id(found.get("payment_intent")) or "",
-        status=RefundStatus(found["status"]),
+        # Stripe may say nothing of it yet.
+        status=RefundStatus(found["status"] or RefundStatus.PENDING),
         amount=from_wire(found["amount"], found["currency"]),
         reference=_reference(found),
         failure=found.get("failure_reason"),

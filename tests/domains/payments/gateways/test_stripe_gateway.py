@@ -1,50 +1,28 @@
 """The adapter against the local gateway, as the payments of the product use it."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from backend.domains.payments.gateway import (
     Capture,
-    GatewayDownError,
     GatewayRefusedError,
     Intent,
     IntentStatus,
     RefundStatus,
 )
 from backend.domains.payments.gateways.stripe_gateway import StripeGateway
-from backend.kernel.money import Money
-from backend.local_stripe.faults import Moment
 from backend.local_stripe.local import LocalStripe
 from tests.conftest import NOW
-from tests.factories.payments import authenticate, decide, dispute, onboard, pay
+from tests.domains.payments.gateways.asking import euros, made, paid
+from tests.factories.payments import (
+    authenticate,
+    decide,
+    dispute,
+    onboard,
+    pay,
+)
 from tests.fakes.clock import FakeClock
-
-
-def euros(minor: int) -> Money:
-    return Money(minor, "EUR")
-
-
-def made(gateway: StripeGateway, **changes: Any) -> Intent:
-    """An intent of 100 EUR, with `changes`."""
-    values = {
-        "amount": euros(10_000),
-        "capture": Capture.AUTOMATIC,
-        "reference": "ord_1",
-        "description": "A tour",
-        "customer_id": None,
-        "save_card": False,
-        "key": "key-of-intent",
-        **changes,
-    }
-    return gateway.create_intent(**values)
-
-
-def paid(gateway: StripeGateway, local: LocalStripe, card: str = "pm_card_visa", **changes: Any) -> Intent:
-    intent = made(gateway, **changes)
-    pay(local, intent.id, card)
-    return gateway.intent(intent_id=intent.id)
 
 
 class TestIntents:
@@ -332,34 +310,3 @@ class TestMovements:
             gateway.movements(since=NOW + timedelta(microseconds=1), before=NOW + timedelta(hours=2))
             == lines[1:]
         )
-
-
-class TestKeys:
-    def test_do_their_work_once(self, gateway: StripeGateway) -> None:
-        assert made(gateway) == made(gateway)
-
-    def test_are_good_for_one_request_only(self, gateway: StripeGateway) -> None:
-        made(gateway)
-
-        with pytest.raises(GatewayRefusedError) as refused:
-            made(gateway, amount=euros(9_999))
-
-        assert refused.value.code == "idempotency_error"
-
-
-class TestFailures:
-    @pytest.mark.parametrize(
-        ("moment", "intents"),
-        [(Moment.BEFORE, 0), (Moment.AFTER, 1), (Moment.ERROR, 0), (Moment.BUSY, 0)],
-    )
-    def test_leave_open_whether_it_was_done_and_the_key_finds_out(
-        self, gateway: StripeGateway, local: LocalStripe, moment: Moment, intents: int
-    ) -> None:
-        local.fail("/v1/payment_intents", moment)
-
-        with pytest.raises(GatewayDownError):
-            made(gateway)
-
-        assert len(local.events("payment_intent.created")) == intents
-        assert made(gateway).status is IntentStatus.REQUIRES_PAYMENT_METHOD
-        assert len(local.events("payment_intent.created")) == 1
