@@ -15,16 +15,19 @@ from sqlalchemy import text
 
 from backend import wiring
 from backend.cli.worker import work
+from backend.config import PLAIN, Smtp
 from backend.domains.messages.announcing import KINDS, MAIL_JOB, RECEIPT_JOB
 from backend.domains.messages.drafts import MailTask
 from backend.domains.messages.issuing import ReceiptService
 from backend.domains.messages.service import MessageService
 from backend.infra.announcements import Announcements
+from backend.infra.clock import SystemClock
 from backend.infra.mail import MailRefusedError, MailServerError
 from backend.infra.postgres import db
+from tests.cli.ports import free_port
 from tests.conftest import NOW, Stores, make_settings
 from tests.factories.apps import running_app
-from tests.factories.bookings import Customer, make_consultant
+from tests.factories.bookings import Customer, make_consultant, next_week
 from tests.factories.catalog import make_retail
 from tests.factories.checkout import fill, place
 from tests.factories.documents import text_of
@@ -129,35 +132,30 @@ class TestMailsOfOrders:
 
 class TestMailsOfPayments:
     @pytest.mark.parametrize(
-        ("name", "data", "subject", "said"),
+        ("of", "name", "data", "subject", "said"),
         [
             (
+                "booking",
                 "payment.failed",
                 {"reason": "The card was declined.", "retry_on": "2026-12-10", "cancelled_on": "2026-12-12"},
                 "Your payment did not go through",
                 ["€25.00 for", "The card was declined.", "try again on Thursday, December 10", "December 12"],
             ),
-            ("payment.failed", {}, "Your payment did not go through", ["Please pay again"]),
-            ("balance.due", {"on": "2026-12-10"}, "The balance is due soon", ["€25.00", "December 10, 2026"]),
-            ("balance.charged", {}, "The balance is paid", ["€25.00"]),
-            (
-                "refund.made",
-                {"reason": "Half goes back."},
-                "A refund is on its way",
-                ["€25.00", "Half goes back."],
-            ),
+            ("order", "payment.failed", {}, "Your payment did not go through", ["Please pay again"]),
+            ("order", "balance.due", {"on": "2026-12-10"}, "The balance is due soon", ["December 10, 2026"]),
+            ("order", "balance.charged", {}, "The balance is paid", ["€25.00"]),
+            ("booking", "refund.made", {"reason": "Half."}, "A refund is on its way", ["€25.00", "Half."]),
         ],
     )
-    @pytest.mark.parametrize("of", ["order", "booking"])
     def test_say_how_much_for_what_and_what_to_do(
         self,
         ada: Customer,
         outbox: Outbox,
+        of: str,
         name: str,
         data: dict[str, Any],
         subject: str,
         said: list[str],
-        of: str,
     ) -> None:
         slot_id = ada.slots(make_consultant())[0]["slot_id"]
         if of == "booking":
@@ -209,3 +207,23 @@ class TestAWorker:
         (receipt,) = message.iter_attachments()
         assert message["Subject"] == "Ihre Bestellung ist bestätigt"
         assert receipt.get_filename() == f"receipt-{order['id']}.pdf"
+
+    def test_tries_again_later_while_the_mail_server_is_down(
+        self, own_stores: Stores, tmp_path: Path
+    ) -> None:
+        nobody = Smtp(host="127.0.0.1", port=free_port(), security=PLAIN)
+        changes: dict[str, Any] = {"data_dir": tmp_path, "smtp": nobody}
+        with running_app(own_stores, **changes) as app, app.app_context():
+            customer = Customer.new(app.test_client())
+            day = next_week(SystemClock().now())
+            customer.book(customer.slots(make_consultant(), day=day)[0]["slot_id"])
+
+            asyncio.run(work(app, wiring.tasks(), settings=make_settings(own_stores, **changes), wait=False))
+
+            query = "SELECT status::text, attempts FROM procrastinate_jobs WHERE task_name = :task"
+            job = db.session.execute(text(query), {"task": MAIL_JOB}).one()
+            kept = sent()
+            db.session.remove()
+        assert job.status == "todo"
+        assert job.attempts >= 1
+        assert kept == []
