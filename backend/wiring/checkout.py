@@ -91,7 +91,8 @@ def _carts(container: svcs.Container) -> CartService:
 
 
 def _hand_over(container: svcs.Container) -> CartHandOver:
-    return CartHandOver(*container.get(CartStore, ItemLookup, CartService, UserService, Events))
+    services = container.get(CartStore, ItemLookup, CartService, UserService, Events)
+    return CartHandOver(*services, container.get_abstract(Announcements))
 
 
 def _baskets(container: svcs.Container) -> KeptBaskets:

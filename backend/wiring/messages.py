@@ -18,6 +18,7 @@ from backend.domains.identity.service import UserService
 from backend.domains.messages import jobs
 from backend.domains.messages.announcing import MailAnnouncements
 from backend.domains.messages.booking_mails import BookingMails
+from backend.domains.messages.cart_mails import CartMails
 from backend.domains.messages.issuing import ReceiptService
 from backend.domains.messages.order_mails import OrderMails
 from backend.domains.messages.payment_mails import PaymentMails
@@ -42,6 +43,7 @@ def register_messages(app: Flask, settings: Settings) -> None:
     register(app, Mailer, _mailer)
     register(app, VoucherService, _vouchers)
     register(app, ReceiptService, _receipts)
+    register(app, CartMails, _about_carts)
     register(app, BookingMails, _about_bookings)
     register(app, OrderMails, _about_orders)
     register(app, PaymentMails, _about_payments)
@@ -60,6 +62,10 @@ def _mailer(container: svcs.Container) -> Mailer:
     if settings.smtp is None:
         return FileMailer(settings.data_dir / "mail", letterhead)
     return SmtpMailer(settings.smtp, letterhead)
+
+
+def _about_carts(container: svcs.Container) -> CartMails:
+    return CartMails(container.get(UserService))
 
 
 def _about_bookings(container: svcs.Container) -> BookingMails:
@@ -113,6 +119,7 @@ def _messages(container: svcs.Container) -> MessageService:
         session=db.session,
         mailer=container.get_abstract(Mailer),
         jobs=container.get(JobQueue),
+        about_carts=container.get(CartMails),
         about_bookings=container.get(BookingMails),
         about_orders=container.get(OrderMails),
         about_payments=container.get(PaymentMails),

@@ -10,6 +10,7 @@ from backend.domains.checkout.contents import Contents
 from backend.domains.checkout.lookup import ItemLookup
 from backend.domains.checkout.service import CartService
 from backend.domains.identity.service import User, UserService
+from backend.infra.announcements import Announcements
 from backend.infra.event_buffer import Events
 from backend.kernel.errors import ConflictError, InvalidError, NotFoundError
 
@@ -40,6 +41,7 @@ class CartHandOver:
     own: CartService
     users: UserService
     events: Events
+    announcements: Announcements
 
     def hand_over(self, *, expert_id: str, wish: HandOver, now: datetime) -> PricedCart:
         """Add what is in the expert's cart to the customer's, credited to the expert; answers the former.
@@ -64,6 +66,13 @@ class CartHandOver:
         self.carts.merge(giver, taker, merge)
         told: dict[str, Any] = {"expert_id": expert_id, "items": [item.thing for item in given]}
         self.events.record(name="cart.handed_over", user_id=customer.id, data=told)
+        # One mail a day from each expert, however often they hand something over.
+        self.announcements.announce(
+            "cart.handed_over",
+            subject=self.carts.read(taker).id,
+            occasion=f"{expert_id}:{now.date()}",
+            data={"user_id": customer.id, "expert_id": expert_id},
+        )
         return self.own.view(owner=giver, now=now)
 
     def _customer(self, wish: HandOver) -> User:

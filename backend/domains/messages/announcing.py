@@ -29,6 +29,7 @@ _BY_STATUS: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
 )
 _BY_NAME: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "cart.handed_over": "cart_handed_over",
         "order.placed": "order_placed",
         "order.authorised": "order_authorised",
         "order.paid": ORDER_CONFIRMED,

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from backend.domains.messages.announcing import MAIL_JOB
 from backend.domains.messages.booking_mails import BookingMails
+from backend.domains.messages.cart_mails import CartMails
 from backend.domains.messages.drafts import Draft, Later, MailTask
 from backend.domains.messages.models import SentMail
 from backend.domains.messages.order_mails import OrderMails
@@ -33,6 +34,7 @@ class MessageService:
     session: DbSession
     mailer: Mailer
     jobs: JobQueue
+    about_carts: CartMails
     about_bookings: BookingMails
     about_orders: OrderMails
     about_payments: PaymentMails
@@ -62,6 +64,8 @@ class MessageService:
         return True
 
     def _draft(self, task: MailTask, now: datetime) -> Draft | None:
+        if task.kind.startswith("cart_"):
+            return self.about_carts.draft(task)
         if task.kind.startswith("booking_"):
             return self.about_bookings.draft(task)
         if task.kind.startswith("order_"):

@@ -74,6 +74,7 @@ def context(**changes: Any) -> dict[str, Any]:
         "total": Money(600, "EUR"),
         "amount": Money(700, "EUR"),
         "what": "14",
+        "expert": "15",
         "on": A_DAY,
         "retry_on": A_DAY,
         "cancelled_on": A_DAY,
