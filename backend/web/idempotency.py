@@ -19,9 +19,9 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from backend.infra.after_commit import after_commit
-from backend.infra.clock import Clock
 from backend.infra.postgres import db
 from backend.kernel.errors import ClimbUpError, ConflictError, InvalidError
+from backend.web.clock import time_now
 from backend.web.kept_answers import KeptAnswer, KeptAnswers
 
 P = ParamSpec("P")
@@ -92,8 +92,9 @@ def _answer(view: Callable[..., Any], *args: Any, **kwargs: Any) -> Response:
 def _once(run: Callable[[], Response], *, owner: str, key: str) -> Response:
     if not _SHAPE.fullmatch(key):
         raise InvalidError("Idempotency-Key must be 1 to 255 visible ASCII characters, for example a UUID.")
-    claim = {"owner": owner, "key": key, "fingerprint": _fingerprint(), "now": _now()}
-    kept = svcs.flask.get(KeptAnswers).find(owner=owner, name=key, now=claim["now"])
+    now = time_now()
+    claim = {"owner": owner, "key": key, "fingerprint": _fingerprint(), "now": now}
+    kept = svcs.flask.get(KeptAnswers).find(owner=owner, name=key, now=now)
     if kept is not None:
         return _again(claim, kept)
     if not _claim(claim):
@@ -178,13 +179,9 @@ def _remember(claim: dict[str, Any], response: Response, said: dict[str, str]) -
 
 def forget_expired() -> None:
     """Delete the keys that are no longer good, with their answers (a job)."""
-    db.session.execute(_FORGET, {"now": _now()})
+    db.session.execute(_FORGET, {"now": time_now()})
 
 
 def _fingerprint() -> str:
     whole = b"\x00".join([request.method.encode(), request.full_path.encode(), request.get_data()])
     return hashlib.sha256(whole).hexdigest()
-
-
-def _now() -> Any:
-    return svcs.flask.get_abstract(Clock).now()

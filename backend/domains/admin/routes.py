@@ -6,10 +6,10 @@ import svcs
 
 from backend.domains.admin.demo_data import DemoData, DemoStatus
 from backend.domains.admin.schemas import DemoStatusSchema
-from backend.infra.clock import Clock
 from backend.kernel.roles import Role
 from backend.web.api import Blueprint
 from backend.web.auth import caller_id, requires
+from backend.web.clock import time_now
 from backend.web.idempotency import idempotent
 
 blueprint: Final = Blueprint(
@@ -25,7 +25,7 @@ blueprint: Final = Blueprint(
 def init_data() -> DemoStatus:
     """Fill an empty shop with the demonstration; one that has something stays as it is."""
     demo = svcs.flask.get(DemoData)
-    demo.init(actor_id=caller_id(), now=svcs.flask.get_abstract(Clock).now())
+    demo.init(actor_id=caller_id(), now=time_now())
     return demo.status()
 
 
@@ -37,7 +37,7 @@ def init_data() -> DemoStatus:
 def reset_data() -> DemoStatus:
     """Empty the shop, whoever filled it, and fill it with the demonstration. Users and rules stay."""
     demo = svcs.flask.get(DemoData)
-    demo.reset(actor_id=caller_id(), now=svcs.flask.get_abstract(Clock).now())
+    demo.reset(actor_id=caller_id(), now=time_now())
     return demo.status()
 
 

@@ -7,10 +7,10 @@ from flask import Response, redirect, request
 
 from backend.domains.affiliates.schemas import LinkSchema, LinkWantedSchema
 from backend.domains.affiliates.service import AffiliateLinks, Link
-from backend.infra.clock import Clock
 from backend.kernel.errors import UnauthenticatedError
 from backend.web.api import Blueprint
 from backend.web.auth import optional_caller_id
+from backend.web.clock import time_now
 
 blueprint: Final = Blueprint(
     "affiliate", __name__, url_prefix="/api/affiliate", description="Links to what partners sell"
@@ -24,7 +24,7 @@ blueprint: Final = Blueprint(
 @blueprint.alt_response(409, description="No partner sells it")
 def make_link(wanted: dict[str, str]) -> Link:
     """Make a link to an external product, for whoever asks. Nothing is charged, here or later."""
-    now = svcs.flask.get_abstract(Clock).now()
+    now = time_now()
     links = svcs.flask.get(AffiliateLinks)
     return links.issue(product_id=wanted["product_id"], user_id=optional_caller_id(), order_id=None, now=now)
 
@@ -38,7 +38,7 @@ def follow_link(link_id: str) -> Response:
         link_id=link_id,
         user_id=_clicker(),
         address=request.remote_addr or "",
-        now=svcs.flask.get_abstract(Clock).now(),
+        now=time_now(),
     )
     onward = redirect(url, 302)
     onward.headers["Cache-Control"] = "no-store"

@@ -21,12 +21,12 @@ from backend.domains.availability.schemas import (
 )
 from backend.domains.catalog.entities import Provider
 from backend.domains.catalog.service import CatalogService
-from backend.infra.clock import Clock
 from backend.kernel.errors import DeniedError
 from backend.kernel.roles import Role
 from backend.kernel.time import zone
 from backend.web.api import Blueprint
 from backend.web.auth import caller, caller_id, signed_in
+from backend.web.clock import time_now
 from backend.web.etags import IF_MATCH, etag_of, this_edit
 from backend.web.idempotency import idempotent
 from backend.web.pagination import Page
@@ -77,7 +77,7 @@ def change_availability(patch: SchedulePatch, provider_id: str) -> _Tagged:
 @signed_in
 def hold(wanted: dict[str, Any]) -> Hold:
     """Keep a slot for the caller, who then has some minutes to book it."""
-    now = svcs.flask.get_abstract(Clock).now()
+    now = time_now()
     seats = wanted.pop("party")
     hold_: Hold = svcs.flask.get(HoldService).hold(**wanted, seats=seats, user_id=caller_id(), now=now)
     return hold_
@@ -88,7 +88,7 @@ def hold(wanted: dict[str, Any]) -> Hold:
 @signed_in
 def list_holds() -> Page[Hold]:
     """What the caller holds, by start."""
-    now = svcs.flask.get_abstract(Clock).now()
+    now = time_now()
     return Page(svcs.flask.get(HoldService).holds_of(user_id=caller_id(), now=now), None)
 
 
@@ -111,6 +111,6 @@ def _changeable(provider_id: str) -> Provider:
 
 def _answer(provider: Provider, query: Mapping[str, date | None]) -> _Tagged:
     schedule = svcs.flask.get(ScheduleService).schedule(provider_id=provider.id)
-    today = svcs.flask.get_abstract(Clock).now().astimezone(zone(provider.timezone)).date()
+    today = time_now().astimezone(zone(provider.timezone)).date()
     days = days_asked(query, today=today)
     return availability_of(provider, schedule, days=days), {"ETag": etag_of(schedule.version)}

@@ -10,10 +10,10 @@ from backend.domains.backtesting.presentation import FORMATS, report
 from backend.domains.backtesting.schemas import BacktestArgs, BacktestSchema, ReportArgs
 from backend.domains.backtesting.service import BacktestService
 from backend.domains.rules.publishing import RulePublishing
-from backend.infra.clock import Clock
 from backend.kernel.roles import Role
 from backend.web.api import Blueprint
 from backend.web.auth import caller_id, requires
+from backend.web.clock import time_now
 from backend.web.idempotency import idempotent
 
 blueprint: Final = Blueprint(
@@ -30,7 +30,7 @@ blueprint: Final = Blueprint(
 def request_backtest(asked: dict[str, Any]) -> RuleBacktest:
     """Price the quotes of a period again, under the rules being served and under a draft, in a job."""
     sources = svcs.flask.get(RulePublishing).draft(**asked.pop("draft"))
-    now = svcs.flask.get_abstract(Clock).now()
+    now = time_now()
     return svcs.flask.get(BacktestService).request(sources=sources, **asked, author=caller_id(), now=now)
 
 
@@ -57,5 +57,5 @@ def get_backtest(asked: dict[str, Any], backtest_id: str) -> RuleBacktest | Resp
 @requires(Role.ANALYST, Role.RULE_EDITOR)
 def cancel_backtest(backtest_id: str) -> RuleBacktest:
     """Cancel it."""
-    now = svcs.flask.get_abstract(Clock).now()
+    now = time_now()
     return svcs.flask.get(BacktestService).cancel(backtest_id=backtest_id, author=caller_id(), now=now)

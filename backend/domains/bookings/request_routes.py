@@ -10,9 +10,9 @@ from backend.domains.bookings.models import Booking
 from backend.domains.bookings.schemas import BookedSchema, BookingSchema, BookSchema, RespondSchema
 from backend.domains.bookings.service import Booked, BookingService
 from backend.domains.payments.answering import opens_payment
-from backend.infra.clock import Clock
 from backend.web.api import Blueprint
 from backend.web.auth import Role, caller, caller_id, signed_in
+from backend.web.clock import time_now
 from backend.web.etags import etag_of
 from backend.web.idempotency import idempotent
 
@@ -39,7 +39,7 @@ def submit(asked: dict[str, Any]) -> tuple[Booked, dict[str, str]]:
     By card, the money is authorised first, taken when the provider says yes, and let go when they do not.
     """
     service = svcs.flask.get(BookingService)
-    booked = service.book(user_id=caller_id(), as_request=True, now=_now(), **asked)
+    booked = service.book(user_id=caller_id(), as_request=True, now=time_now(), **asked)
     return booked, {"ETag": etag_of(booked.booking.version)}
 
 
@@ -55,9 +55,5 @@ def respond(asked: dict[str, Any], booking_id: str) -> tuple[Booking, dict[str, 
     someone = caller()
     actor = Actor(someone.user_id, is_staff=someone.has(Role.SUPPORT))
     lifecycle = svcs.flask.get(BookingLifecycle)
-    booking = lifecycle.respond(booking_id=booking_id, actor=actor, now=_now(), **asked)
+    booking = lifecycle.respond(booking_id=booking_id, actor=actor, now=time_now(), **asked)
     return booking, {"ETag": etag_of(booking.version)}
-
-
-def _now() -> Any:
-    return svcs.flask.get_abstract(Clock).now()

@@ -8,7 +8,7 @@ import svcs
 from flask import Response, make_response, request
 
 from backend.config import Settings
-from backend.domains.bookings.access import Actor
+from backend.domains.bookings.acting import acting
 from backend.domains.bookings.calendar import calendar_of
 from backend.domains.bookings.lifecycle import BookingLifecycle, Cancellation
 from backend.domains.bookings.listing import BookableSlots
@@ -30,9 +30,9 @@ from backend.domains.bookings.service import Booked, BookingService
 from backend.domains.catalog.service import CatalogService
 from backend.domains.payments.answering import opens_payment
 from backend.domains.pricing.listing import PricedSlot
-from backend.infra.clock import Clock
 from backend.web.api import Blueprint
-from backend.web.auth import Role, caller, caller_id, optional_caller, signed_in
+from backend.web.auth import caller_id, optional_caller, signed_in
+from backend.web.clock import time_now
 from backend.web.etags import MAYBE_IF_MATCH, etag_of, seen_version
 from backend.web.idempotency import idempotent
 from backend.web.pagination import Page, id_behind, page_of
@@ -55,7 +55,7 @@ def list_slots(asked: dict[str, Any]) -> Page[PricedSlot]:
     """
     someone = optional_caller()
     user_id = someone.user_id if someone else None
-    return Page(svcs.flask.get(BookableSlots).list(user_id=user_id, now=_now(), **asked), None)
+    return Page(svcs.flask.get(BookableSlots).list(user_id=user_id, now=time_now(), **asked), None)
 
 
 @blueprint.post("")
@@ -72,7 +72,7 @@ def book(asked: dict[str, Any]) -> tuple[Booked, dict[str, str]]:
 
     By card, the booking waits for its `payment`: pay it with its `client_secret`.
     """
-    booked = svcs.flask.get(BookingService).book(user_id=caller_id(), now=_now(), **asked)
+    booked = svcs.flask.get(BookingService).book(user_id=caller_id(), now=time_now(), **asked)
     return booked, {"ETag": etag_of(booked.booking.version)}
 
 
@@ -85,7 +85,7 @@ def list_bookings(asked: dict[str, Any], user_id: str) -> Page[Booking]:
     """The bookings of a user, newest first, for that user and for staff."""
     found: Sequence[Booking] = svcs.flask.get(BookingService).bookings_of(
         user_id=user_id,
-        actor=_actor(),
+        actor=acting(),
         status=asked["status"],
         older_than=id_behind(asked["cursor"]),
         limit=asked["limit"] + 1,
@@ -99,7 +99,7 @@ def list_bookings(asked: dict[str, Any], user_id: str) -> Page[Booking]:
 @blueprint.alt_response(404, description="No such booking among those the caller may see")
 def read_booking(booking_id: str) -> Tagged:
     """One booking, for its customer, its provider and staff."""
-    return _tagged(svcs.flask.get(BookingService).booking(booking_id=booking_id, actor=_actor()))
+    return _tagged(svcs.flask.get(BookingService).booking(booking_id=booking_id, actor=acting()))
 
 
 @blueprint.put("/<booking_id>")
@@ -114,7 +114,7 @@ def read_booking(booking_id: str) -> Tagged:
 def reschedule(asked: dict[str, Any], booking_id: str) -> Tagged:
     """Move a booking to the slot, party and price of a fresh quote, all or nothing."""
     moved = svcs.flask.get(BookingService).reschedule(
-        booking_id=booking_id, actor=_actor(), version=seen_version(), now=_now(), **asked
+        booking_id=booking_id, actor=acting(), version=seen_version(), now=time_now(), **asked
     )
     return _tagged(moved)
 
@@ -129,7 +129,7 @@ def reschedule(asked: dict[str, Any], booking_id: str) -> Tagged:
 def cancel(booking_id: str) -> Cancellation:
     """Cancel a booking. The rules of cancellation say how much of what was paid goes back."""
     lifecycle = svcs.flask.get(BookingLifecycle)
-    return lifecycle.cancel(booking_id=booking_id, actor=_actor(), version=seen_version(), now=_now())
+    return lifecycle.cancel(booking_id=booking_id, actor=acting(), version=seen_version(), now=time_now())
 
 
 @blueprint.get("/<booking_id>/history")
@@ -139,7 +139,7 @@ def cancel(booking_id: str) -> Cancellation:
 def read_history(booking_id: str) -> Page[Any]:
     """What happened to a booking, oldest first."""
     lifecycle = svcs.flask.get(BookingLifecycle)
-    return Page(lifecycle.history(booking_id=booking_id, actor=_actor()), None)
+    return Page(lifecycle.history(booking_id=booking_id, actor=acting()), None)
 
 
 @blueprint.get("/<booking_id>/calendar.ics")
@@ -149,7 +149,7 @@ def read_history(booking_id: str) -> Page[Any]:
 @blueprint.alt_response(404, description="No such booking among those the caller may see")
 def read_calendar(booking_id: str) -> Response:
     """The booking as an iCalendar file, to be imported or fetched again."""
-    booking = svcs.flask.get(BookingService).booking(booking_id=booking_id, actor=_actor())
+    booking = svcs.flask.get(BookingService).booking(booking_id=booking_id, actor=acting())
     provider = svcs.flask.get(CatalogService).provider(provider_id=booking.provider_id)
     host = urlsplit(svcs.flask.get(Settings).domain_url).hostname or "localhost"
     response = make_response(calendar_of(booking, provider_name=provider.name, host=host))
@@ -167,7 +167,7 @@ def read_calendar(booking_id: str) -> Response:
 def approve(booking_id: str) -> Tagged:
     """Take a booking that waits for approval (provider, staff)."""
     lifecycle = svcs.flask.get(BookingLifecycle)
-    return _tagged(lifecycle.approve(booking_id=booking_id, actor=_actor(), now=_now()))
+    return _tagged(lifecycle.approve(booking_id=booking_id, actor=acting(), now=time_now()))
 
 
 @blueprint.post("/<booking_id>/decline")
@@ -179,7 +179,7 @@ def approve(booking_id: str) -> Tagged:
 def decline(asked: dict[str, Any], booking_id: str) -> Tagged:
     """Do not take a booking that waits for approval (provider, staff)."""
     lifecycle = svcs.flask.get(BookingLifecycle)
-    return _tagged(lifecycle.decline(booking_id=booking_id, actor=_actor(), now=_now(), **asked))
+    return _tagged(lifecycle.decline(booking_id=booking_id, actor=acting(), now=time_now(), **asked))
 
 
 @blueprint.post("/<booking_id>/complete")
@@ -190,7 +190,7 @@ def decline(asked: dict[str, Any], booking_id: str) -> Tagged:
 def complete(booking_id: str) -> Tagged:
     """The customer was served (provider, staff)."""
     lifecycle = svcs.flask.get(BookingLifecycle)
-    return _tagged(lifecycle.complete(booking_id=booking_id, actor=_actor(), now=_now()))
+    return _tagged(lifecycle.complete(booking_id=booking_id, actor=acting(), now=time_now()))
 
 
 @blueprint.post("/<booking_id>/no-show")
@@ -201,17 +201,8 @@ def complete(booking_id: str) -> Tagged:
 def no_show(booking_id: str) -> Tagged:
     """The customer did not come (provider, staff)."""
     lifecycle = svcs.flask.get(BookingLifecycle)
-    return _tagged(lifecycle.no_show(booking_id=booking_id, actor=_actor(), now=_now()))
+    return _tagged(lifecycle.no_show(booking_id=booking_id, actor=acting(), now=time_now()))
 
 
 def _tagged(booking: Booking) -> Tagged:
     return booking, {"ETag": etag_of(booking.version)}
-
-
-def _actor() -> Actor:
-    someone = caller()
-    return Actor(someone.user_id, is_staff=someone.has(Role.SUPPORT))
-
-
-def _now() -> Any:
-    return svcs.flask.get_abstract(Clock).now()

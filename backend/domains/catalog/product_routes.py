@@ -24,11 +24,11 @@ from backend.domains.catalog.product_schemas import (
 )
 from backend.domains.catalog.search import Match, ProductSearch, SearchKey
 from backend.domains.catalog.service import CatalogService
-from backend.infra.clock import Clock
 from backend.kernel.errors import InvalidError
 from backend.kernel.roles import Role
 from backend.web.api import Blueprint
 from backend.web.auth import caller_id, is_staff, requires
+from backend.web.clock import time_now
 from backend.web.etags import IF_MATCH, etag_of, this_edit
 from backend.web.idempotency import idempotent
 from backend.web.pagination import Page, PageArgs, key_behind, page_of
@@ -81,7 +81,7 @@ def search_products(query: dict[str, Any]) -> Page[ListedProduct]:
         where=query["where"],
         after=None if key is None else SearchKey(*key),
         limit=limit + 1,
-        now=svcs.flask.get_abstract(Clock).now(),
+        now=time_now(),
     )
     return _page_of(found, limit)
 
@@ -135,7 +135,7 @@ def _page(*, limit: int, cursor: str | None, where: ProductFilter, sort: Sort) -
         sort=sort,
         after=key_behind(cursor, *key_types(sort)),
         limit=limit + 1,
-        now=svcs.flask.get_abstract(Clock).now(),
+        now=time_now(),
     )
     return _page_of(found, limit)
 
@@ -145,7 +145,7 @@ def _page_of(found: list[ListedProduct], limit: int) -> Page[ListedProduct]:
 
 
 def _tagged(product_id: str) -> _Tagged:
-    now = svcs.flask.get_abstract(Clock).now()
+    now = time_now()
     found = svcs.flask.get(ProductListing).one(product_id=product_id, now=now)
     return _shown(found), {"ETag": etag_of(found.product.version)}
 

@@ -19,9 +19,9 @@ from backend.domains.checkout.service import CartService
 from backend.domains.payments.answering import opens_payment
 from backend.domains.payments.opening import Opened
 from backend.domains.payments.schemas import PaymentSchema
-from backend.infra.clock import Clock
 from backend.web.api import Blueprint
 from backend.web.auth import caller_id, signed_in
+from backend.web.clock import time_now
 from backend.web.idempotency import idempotent
 
 mixed: Final = Blueprint(
@@ -44,8 +44,8 @@ def process_cart(wish: CheckoutWish) -> Processed:
     taken when the provider says yes.
     """
     carts = svcs.flask.get(CartService)
-    owner = carts.adopt(svcs.flask.get(CartOwners).of_request(), now=_now())
-    return svcs.flask.get(MixedCheckout).process(owner=owner, user_id=caller_id(), wish=wish, now=_now())
+    owner = carts.adopt(svcs.flask.get(CartOwners).of_request(), now=time_now())
+    return svcs.flask.get(MixedCheckout).process(owner=owner, user_id=caller_id(), wish=wish, now=time_now())
 
 
 @mixed.post("/create-payment-intent")
@@ -57,7 +57,7 @@ def process_cart(wish: CheckoutWish) -> Processed:
 @mixed.alt_response(410, description="The time for paying is over")
 def create_payment_intent(asked: dict[str, Any]) -> Opened:
     """Open the payment of an order or a booking. Asked again, it answers the same."""
-    return svcs.flask.get(MixedCheckout).open(user_id=caller_id(), now=_now(), **asked)
+    return svcs.flask.get(MixedCheckout).open(user_id=caller_id(), now=time_now(), **asked)
 
 
 @mixed.post("/confirm")
@@ -72,8 +72,4 @@ def confirm_cart(asked: dict[str, Any]) -> Processed:
 
     Says item by item what became of the order.
     """
-    return svcs.flask.get(MixedCheckout).confirm(actor=Actor(caller_id()), now=_now(), **asked)
-
-
-def _now() -> Any:
-    return svcs.flask.get_abstract(Clock).now()
+    return svcs.flask.get(MixedCheckout).confirm(actor=Actor(caller_id()), now=time_now(), **asked)

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import svcs
 
-from backend.domains.bookings.access import Actor
+from backend.domains.bookings.acting import acting
 from backend.domains.checkout.order_schemas import (
     OrderHistorySchema,
     OrderListArgs,
@@ -14,9 +14,9 @@ from backend.domains.checkout.order_schemas import (
     ShipSchema,
 )
 from backend.domains.checkout.orders import OrderService, OrderView
-from backend.infra.clock import Clock
 from backend.web.api import Blueprint
-from backend.web.auth import Role, caller, signed_in
+from backend.web.auth import signed_in
+from backend.web.clock import time_now
 from backend.web.etags import MAYBE_IF_MATCH, etag_of, seen_version
 from backend.web.pagination import Page, id_behind, page_of
 
@@ -34,7 +34,7 @@ _Tagged = tuple[OrderView, dict[str, str]]
 @orders.alt_response(404, description="No user whose orders the caller may see")
 def list_orders(asked: dict[str, Any]) -> Page[OrderView]:
     """The caller's orders, newest first. Staff: those of `user`, or of all customers."""
-    actor, limit = _actor(), asked["limit"]
+    actor, limit = acting(), asked["limit"]
     everybodys = None if actor.is_staff else actor.user_id
     found = _orders().orders(
         user_id=asked["user"] or everybodys,
@@ -52,7 +52,7 @@ def list_orders(asked: dict[str, Any]) -> Page[OrderView]:
 @orders.alt_response(404, description="No such order among those the caller may see")
 def read_order(order_id: str) -> _Tagged:
     """One order, for its customer and staff."""
-    return _tagged(_orders().order(order_id=order_id, actor=_actor()))
+    return _tagged(_orders().order(order_id=order_id, actor=acting()))
 
 
 @orders.get("/<order_id>/history")
@@ -61,7 +61,7 @@ def read_order(order_id: str) -> _Tagged:
 @orders.alt_response(404, description="No such order among those the caller may see")
 def read_order_history(order_id: str) -> Page[Any]:
     """What happened to an order, oldest first."""
-    return Page(_orders().history(order_id=order_id, actor=_actor()), None)
+    return Page(_orders().history(order_id=order_id, actor=acting()), None)
 
 
 @orders.delete("/<order_id>")
@@ -74,7 +74,7 @@ def read_order_history(order_id: str) -> Page[Any]:
 def cancel_order(order_id: str) -> _Tagged:
     """Cancel an order until it is shipped (staff: until it is delivered). All it took comes back."""
     service = _orders()
-    return _tagged(service.cancel(order_id=order_id, actor=_actor(), version=seen_version(), now=_now()))
+    return _tagged(service.cancel(order_id=order_id, actor=acting(), version=seen_version(), now=time_now()))
 
 
 @orders.post("/<order_id>/ship")
@@ -85,7 +85,7 @@ def cancel_order(order_id: str) -> _Tagged:
 @orders.alt_response(409, description="There is nothing to ship, or it was shipped")
 def ship_order(asked: dict[str, Any], order_id: str) -> _Tagged:
     """The parcel is under way (staff)."""
-    return _tagged(_orders().ship(order_id=order_id, actor=_actor(), now=_now(), **asked))
+    return _tagged(_orders().ship(order_id=order_id, actor=acting(), now=time_now(), **asked))
 
 
 @orders.post("/<order_id>/deliver")
@@ -95,7 +95,7 @@ def ship_order(asked: dict[str, Any], order_id: str) -> _Tagged:
 @orders.alt_response(409, description="It was not shipped, or is over already")
 def deliver_order(order_id: str) -> _Tagged:
     """The customer has it (staff)."""
-    return _tagged(_orders().deliver(order_id=order_id, actor=_actor(), now=_now()))
+    return _tagged(_orders().deliver(order_id=order_id, actor=acting(), now=time_now()))
 
 
 @orders.post("/<order_id>/return")
@@ -106,7 +106,7 @@ def deliver_order(order_id: str) -> _Tagged:
 @orders.alt_response(409, description="It was not delivered")
 def return_order(asked: dict[str, Any], order_id: str) -> _Tagged:
     """All goods came back (staff)."""
-    return _tagged(_orders().take_back(order_id=order_id, actor=_actor(), now=_now(), **asked))
+    return _tagged(_orders().take_back(order_id=order_id, actor=acting(), now=time_now(), **asked))
 
 
 def _tagged(view: OrderView) -> _Tagged:
@@ -115,12 +115,3 @@ def _tagged(view: OrderView) -> _Tagged:
 
 def _orders() -> OrderService:
     return svcs.flask.get(OrderService)
-
-
-def _actor() -> Actor:
-    someone = caller()
-    return Actor(someone.user_id, is_staff=someone.has(Role.SUPPORT))
-
-
-def _now() -> Any:
-    return svcs.flask.get_abstract(Clock).now()

@@ -23,10 +23,10 @@ from backend.domains.checkout.schemas import (
 )
 from backend.domains.checkout.service import CartService
 from backend.domains.payments.answering import opens_payment
-from backend.infra.clock import Clock
 from backend.web.api import Blueprint
 from backend.web.app import only_reads
 from backend.web.auth import caller_id, optional_caller_id, signed_in
+from backend.web.clock import time_now
 from backend.web.etags import etag_of
 from backend.web.idempotency import idempotent
 from backend.web.limits import CodeGuesses
@@ -43,7 +43,7 @@ _Tagged = tuple[PricedCart, dict[str, str]]
 @only_reads
 def read_cart() -> _Tagged:
     """The caller's cart at today's prices: the user's, or that of `X-Cart-Id` or its cookie."""
-    return _tagged(_carts().view(owner=_owner(), now=_now()))
+    return _tagged(_carts().view(owner=_owner(), now=time_now()))
 
 
 @blueprint.post("/add")
@@ -54,7 +54,7 @@ def read_cart() -> _Tagged:
 @only_reads
 def add_item(asked: dict[str, Any]) -> _Tagged:
     """Put a product or a slot in. The same product again adds up; the same slot again changes its party."""
-    return _tagged(_carts().add(owner=_owner(), now=_now(), **asked))
+    return _tagged(_carts().add(owner=_owner(), now=time_now(), **asked))
 
 
 @blueprint.put("/update")
@@ -65,7 +65,7 @@ def add_item(asked: dict[str, Any]) -> _Tagged:
 @only_reads
 def update_item(asked: dict[str, Any]) -> _Tagged:
     """Change the quantity of a product, or the party at a slot."""
-    return _tagged(_carts().update(owner=_owner(), now=_now(), **asked))
+    return _tagged(_carts().update(owner=_owner(), now=time_now(), **asked))
 
 
 @blueprint.delete("/remove/<item_id>")
@@ -74,7 +74,7 @@ def update_item(asked: dict[str, Any]) -> _Tagged:
 @only_reads
 def remove_item(item_id: str) -> _Tagged:
     """Take an item out."""
-    return _tagged(_carts().remove(owner=_owner(), item_id=item_id, now=_now()))
+    return _tagged(_carts().remove(owner=_owner(), item_id=item_id, now=time_now()))
 
 
 @blueprint.delete("/clear")
@@ -82,7 +82,7 @@ def remove_item(item_id: str) -> _Tagged:
 @only_reads
 def clear() -> _Tagged:
     """Take everything out, coupons too."""
-    return _tagged(_carts().clear(owner=_owner(), now=_now()))
+    return _tagged(_carts().clear(owner=_owner(), now=time_now()))
 
 
 @blueprint.post("/clear")
@@ -90,7 +90,7 @@ def clear() -> _Tagged:
 @only_reads
 def clear_by_post() -> _Tagged:
     """The same, for clients that cannot send DELETE."""
-    return _tagged(_carts().clear(owner=_owner(), now=_now()))
+    return _tagged(_carts().clear(owner=_owner(), now=time_now()))
 
 
 @blueprint.put("/coupons")
@@ -103,7 +103,7 @@ def set_coupons(asked: dict[str, Any]) -> _Tagged:
     codes, who = asked["codes"], (optional_caller_id(), request.remote_addr or "")
     guesses = svcs.flask.get(CodeGuesses)
     guesses.begin(len(codes), who=who)
-    priced = _carts().set_codes(owner=_owner(), codes=codes, now=_now())
+    priced = _carts().set_codes(owner=_owner(), codes=codes, now=time_now())
     guesses.forgive(len(codes) - priced.unknown_codes, who=who)
     return _tagged(priced)
 
@@ -114,7 +114,7 @@ def set_coupons(asked: dict[str, Any]) -> _Tagged:
 @only_reads
 def remove_coupon(code: str) -> _Tagged:
     """Do not use a code any more."""
-    return _tagged(_carts().remove_code(owner=_owner(), code=code, now=_now()))
+    return _tagged(_carts().remove_code(owner=_owner(), code=code, now=time_now()))
 
 
 @blueprint.put("/options")
@@ -123,7 +123,7 @@ def remove_coupon(code: str) -> _Tagged:
 @only_reads
 def choose_options(asked: dict[str, Any]) -> _Tagged:
     """Choose how it is delivered and paid, in which currency, and to which country it goes."""
-    return _tagged(_carts().choose(owner=_owner(), now=_now(), **asked))
+    return _tagged(_carts().choose(owner=_owner(), now=time_now(), **asked))
 
 
 @blueprint.post("/checkout")
@@ -141,13 +141,13 @@ def checkout(wish: CheckoutWish) -> tuple[OrderView, dict[str, str]]:
     By card, the order waits for its `payment`: pay it with its `client_secret`.
     """
     placing = svcs.flask.get(Checkout)
-    placed = placing.place(owner=_owner(), user_id=caller_id(), wish=wish, now=_now())
+    placed = placing.place(owner=_owner(), user_id=caller_id(), wish=wish, now=time_now())
     return placed, {"ETag": etag_of(placed.order.version), "Location": f"/api/orders/{placed.order.id}"}
 
 
 def _owner() -> CartOwner:
     """Whose cart it is; what they had in it as a visitor is added."""
-    return _carts().adopt(svcs.flask.get(CartOwners).of_request(), now=_now())
+    return _carts().adopt(svcs.flask.get(CartOwners).of_request(), now=time_now())
 
 
 def _tagged(cart: PricedCart) -> _Tagged:
@@ -156,7 +156,3 @@ def _tagged(cart: PricedCart) -> _Tagged:
 
 def _carts() -> CartService:
     return svcs.flask.get(CartService)
-
-
-def _now() -> Any:
-    return svcs.flask.get_abstract(Clock).now()

@@ -1,6 +1,5 @@
 """/api/coupons: what staff offer, what a customer may use, and what it does for a basket."""
 
-from datetime import datetime
 from typing import Any, Final
 
 import svcs
@@ -23,11 +22,11 @@ from backend.domains.coupons.schemas import (
 )
 from backend.domains.coupons.service import CouponService
 from backend.domains.coupons.staff_schemas import CouponDraftSchema, CouponPageSchema, CouponSchema
-from backend.infra.clock import Clock
 from backend.kernel.money import Money
 from backend.kernel.roles import Role
 from backend.web.api import Blueprint
 from backend.web.auth import caller_id, optional_caller_id, requires, signed_in
+from backend.web.clock import time_now
 from backend.web.etags import IF_MATCH, etag_of, this_edit
 from backend.web.idempotency import idempotent
 from backend.web.limits import CodeGuesses
@@ -157,22 +156,24 @@ def _verdict(codes: list[str], *, items: list[Item], shipping: Money | None) -> 
 def _basket(items: list[Item], shipping: Money | None) -> Basket:
     baskets, user_id = svcs.flask.get(Baskets), optional_caller_id()
     if not items:
-        return baskets.of_cart(user_id=user_id, now=_now())
-    return baskets.of_items(items, shipping=shipping, user_id=user_id, now=_now())
+        return baskets.of_cart(user_id=user_id, now=time_now())
+    return baskets.of_items(items, shipping=shipping, user_id=user_id, now=time_now())
 
 
 def _offered() -> list[dict[str, Any]]:
-    return _counted(_coupons().offered_to(user_id=optional_caller_id(), now=_now()))
+    return _counted(_coupons().offered_to(user_id=optional_caller_id(), now=time_now()))
 
 
 def _offered_for(items: list[Item]) -> list[dict[str, Any]]:
     found = svcs.flask.get(CouponAdvice).offered(_basket(items, None))
-    counted = _coupons().counted([one.coupon for one in found], customer_id=optional_caller_id(), now=_now())
+    counted = _coupons().counted(
+        [one.coupon for one in found], customer_id=optional_caller_id(), now=time_now()
+    )
     return [shown(*pair) for pair in zip(counted, found, strict=True)]
 
 
 def _counted(coupons: list[Coupon]) -> list[dict[str, Any]]:
-    counted = _coupons().counted(coupons, customer_id=optional_caller_id(), now=_now())
+    counted = _coupons().counted(coupons, customer_id=optional_caller_id(), now=time_now())
     return [shown(one) for one in counted]
 
 
@@ -180,13 +181,8 @@ def _coupons() -> CouponService:
     return svcs.flask.get(CouponService)
 
 
-def _now() -> datetime:
-    clock: Clock = svcs.flask.get_abstract(Clock)
-    return clock.now()
-
-
 def _shown(coupons: list[Coupon]) -> list[dict[str, Any]]:
-    counted = _coupons().counted(coupons, customer_id=None, now=_now())
+    counted = _coupons().counted(coupons, customer_id=None, now=time_now())
     return [shown_to_staff(one) for one in counted]
 
 

@@ -1,6 +1,5 @@
 """/api/currency: exchange rates, conversions, and the rates that staff set."""
 
-from datetime import datetime
 from typing import Any, Final
 
 import svcs
@@ -19,11 +18,11 @@ from backend.domains.currency.schemas import (
     StoredRateSchema,
 )
 from backend.domains.currency.service import ExchangeRates
-from backend.infra.clock import Clock
 from backend.kernel.money import Money
 from backend.kernel.roles import Role
 from backend.web.api import Blueprint
 from backend.web.auth import STAFF, caller_id, requires
+from backend.web.clock import time_now
 from backend.web.idempotency import idempotent
 from backend.web.pagination import Page, id_behind, page_of
 
@@ -38,7 +37,7 @@ blueprint: Final = Blueprint(
 @blueprint.alt_response(409, description="There is no rate for the base at that time")
 def list_rates(asked: dict[str, Any]) -> dict[str, Any]:
     """What one unit of `base` is worth in every other currency, now or at the instant `at`."""
-    base, at = asked["base"], asked["at"] or _now()
+    base, at = asked["base"], asked["at"] or time_now()
     return {"base": base, "at": at, "rates": svcs.flask.get(ExchangeRates).listed(base=base, at=at)}
 
 
@@ -49,7 +48,9 @@ def list_rates(asked: dict[str, Any]) -> dict[str, Any]:
 def convert(asked: dict[str, Any]) -> Conversion:
     """An amount (in minor units) in another currency, now or at the instant `at`."""
     return svcs.flask.get(ExchangeRates).convert(
-        money=Money(asked["amount"], asked["source"]), target=asked["target"], at=asked["at"] or _now()
+        money=Money(asked["amount"], asked["source"]),
+        target=asked["target"],
+        at=asked["at"] or time_now(),
     )
 
 
@@ -61,7 +62,7 @@ def convert(asked: dict[str, Any]) -> Conversion:
 @requires(Role.ADMIN)
 def set_rate(asked: dict[str, Any]) -> CurrencyRateRow:
     """Say what one euro is worth from now on; it holds over every other rate until it is withdrawn."""
-    return svcs.flask.get(RateOverrides).set(**asked, by=caller_id(), now=_now())
+    return svcs.flask.get(RateOverrides).set(**asked, by=caller_id(), now=time_now())
 
 
 @blueprint.delete("/rates/<rate_id>")
@@ -71,7 +72,7 @@ def set_rate(asked: dict[str, Any]) -> CurrencyRateRow:
 @requires(Role.ADMIN)
 def withdraw_rate(rate_id: str) -> CurrencyRateRow:
     """Let a rate of staff hold no longer; it stays in the history."""
-    return svcs.flask.get(RateOverrides).withdraw(rate_id=rate_id, by=caller_id(), now=_now())
+    return svcs.flask.get(RateOverrides).withdraw(rate_id=rate_id, by=caller_id(), now=time_now())
 
 
 @blueprint.get("/rates/history")
@@ -84,8 +85,3 @@ def list_history(asked: dict[str, Any]) -> Page[CurrencyRateRow]:
         currency=asked["currency"], older_than=id_behind(asked["cursor"]), limit=asked["limit"] + 1
     )
     return page_of(found, limit=asked["limit"], key=lambda row: [row.id])
-
-
-def _now() -> datetime:
-    clock: Clock = svcs.flask.get_abstract(Clock)
-    return clock.now()

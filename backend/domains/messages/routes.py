@@ -5,13 +5,13 @@ from typing import Any, Final
 import svcs
 from flask import Response, make_response, request
 
-from backend.domains.bookings.access import Actor
+from backend.domains.bookings.acting import acting
 from backend.domains.messages.issuing import ReceiptService
 from backend.domains.messages.schemas import CheckedVoucherSchema
 from backend.domains.messages.vouchers import CheckedVoucher, VoucherService
-from backend.infra.clock import Clock
 from backend.web.api import Blueprint
-from backend.web.auth import Role, caller, signed_in
+from backend.web.auth import signed_in
+from backend.web.clock import time_now
 
 blueprint: Final = Blueprint("documents", __name__, url_prefix="/api", description="Vouchers and receipts")
 
@@ -28,7 +28,7 @@ FILE: Final[dict[str, Any]] = {"type": "string", "format": "binary"}
 def read_voucher(booking_id: str) -> Response:
     """The voucher of a confirmed booking: its QR code leads whoever serves the customer to its check."""
     vouchers = svcs.flask.get(VoucherService)
-    return _file(vouchers.printed(booking_id=booking_id, actor=_actor()), f"voucher-{booking_id}.pdf")
+    return _file(vouchers.printed(booking_id=booking_id, actor=acting()), f"voucher-{booking_id}.pdf")
 
 
 @blueprint.get("/orders/<order_id>/receipt.pdf")
@@ -39,9 +39,9 @@ def read_voucher(booking_id: str) -> Response:
 @blueprint.alt_response(409, description="The order is not confirmed")
 def read_receipt(order_id: str) -> Response:
     """The receipt of a confirmed order, with its taxes: as it was issued, whatever happened since."""
-    now = svcs.flask.get_abstract(Clock).now()
+    now = time_now()
     receipts = svcs.flask.get(ReceiptService)
-    return _file(receipts.printed(order_id=order_id, actor=_actor(), now=now), f"receipt-{order_id}.pdf")
+    return _file(receipts.printed(order_id=order_id, actor=acting(), now=now), f"receipt-{order_id}.pdf")
 
 
 @blueprint.get("/vouchers/<code>")
@@ -51,7 +51,7 @@ def read_receipt(order_id: str) -> Response:
 @blueprint.alt_response(404, description="The code is not one of ours, or of another provider's booking")
 def check_voucher(code: str) -> CheckedVoucher:
     """What is true of the booking behind a voucher's code now (its provider, staff)."""
-    return svcs.flask.get(VoucherService).checked(code=code, actor=_actor())
+    return svcs.flask.get(VoucherService).checked(code=code, actor=acting())
 
 
 def _file(content: bytes, name: str) -> Response:
@@ -61,8 +61,3 @@ def _file(content: bytes, name: str) -> Response:
     response.add_etag()
     response.make_conditional(request)
     return response
-
-
-def _actor() -> Actor:
-    someone = caller()
-    return Actor(someone.user_id, is_staff=someone.has(Role.SUPPORT))

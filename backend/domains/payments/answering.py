@@ -10,10 +10,10 @@ from flask import Response, current_app, json
 
 from backend.domains.payments.opening import PaymentDesk
 from backend.domains.payments.schemas import PaymentSchema
-from backend.infra.clock import Clock
 from backend.infra.postgres import db
 from backend.kernel.errors import ClimbUpError
 from backend.web.auth import caller_id
+from backend.web.clock import time_now
 
 P = ParamSpec("P")
 
@@ -46,7 +46,7 @@ def opens_payment(view: Callable[P, Response]) -> Callable[P, Response]:
 
 
 def _open(payment: dict[str, Any]) -> dict[str, Any]:
-    now = svcs.flask.get_abstract(Clock).now()
+    now = time_now()
     try:
         seen = svcs.flask.get(PaymentDesk).open(payment_id=payment["id"], user_id=caller_id(), now=now)
     except ClimbUpError as error:

@@ -19,9 +19,9 @@ from backend.domains.payments.schemas import (
     PaymentSchema,
 )
 from backend.domains.payments.service import Payments
-from backend.infra.clock import Clock
 from backend.web.api import Blueprint
 from backend.web.auth import Role, caller, caller_id, requires, signed_in
+from backend.web.clock import time_now
 
 payments: Final = Blueprint(
     "payments", __name__, url_prefix="/api/payments", description="Paying, refunds, and the gateway's word"
@@ -45,7 +45,7 @@ def get_config() -> Settings:
 @payments.alt_response(503, description="The gateway does not answer; ask again")
 def initiate(asked: dict[str, Any]) -> Opened:
     """Open a payment; its `client_secret` lets a browser pay. Asked again, it answers the same."""
-    return svcs.flask.get(PaymentDesk).open(user_id=caller_id(), now=_now(), **asked)
+    return svcs.flask.get(PaymentDesk).open(user_id=caller_id(), now=time_now(), **asked)
 
 
 @payments.post("/confirm")
@@ -58,7 +58,7 @@ def initiate(asked: dict[str, Any]) -> Opened:
 @payments.alt_response(503, description="The gateway does not answer; ask again")
 def confirm(asked: dict[str, Any]) -> Opened:
     """Pay with a card that the gateway knows. A refused one is told in `decline`; try another."""
-    return svcs.flask.get(PaymentDesk).confirm(user_id=caller_id(), now=_now(), **asked)
+    return svcs.flask.get(PaymentDesk).confirm(user_id=caller_id(), now=time_now(), **asked)
 
 
 @payments.post("/verify")
@@ -69,7 +69,7 @@ def confirm(asked: dict[str, Any]) -> Opened:
 @payments.alt_response(503, description="The gateway does not answer; ask again")
 def verify(asked: dict[str, Any]) -> Opened:
     """How it went, by the gateway's own word; may be asked at any time and any number of times."""
-    return svcs.flask.get(PaymentDesk).verify(user_id=caller_id(), now=_now(), **asked)
+    return svcs.flask.get(PaymentDesk).verify(user_id=caller_id(), now=time_now(), **asked)
 
 
 @payments.get("/<payment_id>")
@@ -89,7 +89,9 @@ def read_payment(payment_id: str) -> Detailed:
 @payments.alt_response(409, description="So much cannot go back")
 def refund(asked: dict[str, Any], payment_id: str) -> Detailed:
     """Give back one part, some of it, or all that is left (staff). What is shipped or booked stays so."""
-    svcs.flask.get(PaymentReturns).refund(payment_id=payment_id, actor_id=caller_id(), now=_now(), **asked)
+    svcs.flask.get(PaymentReturns).refund(
+        payment_id=payment_id, actor_id=caller_id(), now=time_now(), **asked
+    )
     return _detail(payment_id)
 
 
@@ -100,7 +102,7 @@ def webhook() -> dict[str, bool]:
     """What the gateway tells. It is kept, and acted on by a job; told twice, it is kept once."""
     signature = request.headers.get("Stripe-Signature", "")
     payload = request.get_data(cache=True)
-    is_new = svcs.flask.get(EventInbox).receive(payload=payload, signature=signature, now=_now())
+    is_new = svcs.flask.get(EventInbox).receive(payload=payload, signature=signature, now=time_now())
     return {"is_new": is_new}
 
 
@@ -109,7 +111,3 @@ def _detail(payment_id: str) -> Detailed:
     is_staff = someone.has(Role.SUPPORT)
     payment = service.payment(payment_id=payment_id, user_id=someone.user_id, is_staff=is_staff)
     return Detailed(payment.view, service.parts(payment=payment))
-
-
-def _now() -> Any:
-    return svcs.flask.get_abstract(Clock).now()

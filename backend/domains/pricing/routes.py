@@ -9,9 +9,9 @@ from backend.domains.pricing.order_quotes import OrderQuote
 from backend.domains.pricing.quote_schemas import QuoteRequestSchema, QuoteSchema
 from backend.domains.pricing.service import Quote
 from backend.domains.pricing.wanted import Wanted
-from backend.infra.clock import Clock
 from backend.web.api import Blueprint
 from backend.web.auth import optional_caller_id
+from backend.web.clock import time_now
 
 blueprint = Blueprint("quotes", __name__, url_prefix="/api/quotes", description="Prices, explained.")
 
@@ -28,5 +28,5 @@ def make_quote(asked: dict[str, Any]) -> Quote | OrderQuote:
     into account and is theirs alone.
     """
     wanted = Wanted(user_id=optional_caller_id(), **asked)
-    now = svcs.flask.get_abstract(Clock).now()
+    now = time_now()
     return svcs.flask.get(QuoteDesk).make(wanted=wanted, now=now)

@@ -15,9 +15,9 @@ from backend.domains.quote_requests.schemas import (
     QuoteRequestPageSchema,
 )
 from backend.domains.quote_requests.service import QuoteRequests
-from backend.infra.clock import Clock
 from backend.web.api import Blueprint
 from backend.web.auth import caller_id, signed_in
+from backend.web.clock import time_now
 from backend.web.idempotency import idempotent
 from backend.web.pagination import Page, PageArgs, id_behind, page_of
 
@@ -35,7 +35,7 @@ blueprint: Final = Blueprint(
 @blueprint.alt_response(409, description="The slot is not offered, or was asked for already")
 def ask(asked: dict[str, Any]) -> QuoteRequest:
     """Ask the provider of a slot for a price, saying what is special."""
-    return _requests().ask(user_id=caller_id(), now=_now(), **asked)
+    return _requests().ask(user_id=caller_id(), now=time_now(), **asked)
 
 
 @blueprint.get("")
@@ -66,7 +66,7 @@ def list_received(asked: dict[str, Any]) -> Page[QuoteRequest]:
 @blueprint.alt_response(409, description="It is accepted, declined or withdrawn")
 def offer(asked: dict[str, Any], request_id: str) -> QuoteRequest:
     """The provider: offer a price, or another one."""
-    return _requests().offer(request_id=request_id, user_id=caller_id(), now=_now(), **asked)
+    return _requests().offer(request_id=request_id, user_id=caller_id(), now=time_now(), **asked)
 
 
 @blueprint.post("/<request_id>/decline")
@@ -77,7 +77,7 @@ def offer(asked: dict[str, Any], request_id: str) -> QuoteRequest:
 @blueprint.alt_response(409, description="It is accepted, declined or withdrawn")
 def decline(asked: dict[str, Any], request_id: str) -> QuoteRequest:
     """The provider: say no."""
-    return _requests().decline(request_id=request_id, user_id=caller_id(), now=_now(), **asked)
+    return _requests().decline(request_id=request_id, user_id=caller_id(), now=time_now(), **asked)
 
 
 @blueprint.post("/<request_id>/accept")
@@ -88,7 +88,7 @@ def decline(asked: dict[str, Any], request_id: str) -> QuoteRequest:
 @blueprint.alt_response(410, description="The offer's time is over")
 def accept(request_id: str) -> Quote:
     """The customer: accept the offer. The quote is booked with POST /api/bookings."""
-    return _requests().accept(request_id=request_id, user_id=caller_id(), now=_now())
+    return _requests().accept(request_id=request_id, user_id=caller_id(), now=time_now())
 
 
 @blueprint.delete("/<request_id>")
@@ -98,15 +98,11 @@ def accept(request_id: str) -> Quote:
 @blueprint.alt_response(409, description="It is accepted, declined or withdrawn")
 def withdraw(request_id: str) -> QuoteRequest:
     """The customer: withdraw the request."""
-    return _requests().withdraw(request_id=request_id, user_id=caller_id(), now=_now())
+    return _requests().withdraw(request_id=request_id, user_id=caller_id(), now=time_now())
 
 
 def _requests() -> QuoteRequests:
     return svcs.flask.get(QuoteRequests)
-
-
-def _now() -> Any:
-    return svcs.flask.get_abstract(Clock).now()
 
 
 def _paged(asked: dict[str, Any]) -> dict[str, Any]:

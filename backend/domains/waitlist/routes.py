@@ -7,9 +7,9 @@ import svcs
 from backend.domains.waitlist.models import WaitlistEntry
 from backend.domains.waitlist.schemas import EntryPageSchema, EntrySchema, JoinSchema
 from backend.domains.waitlist.service import WaitlistService
-from backend.infra.clock import Clock
 from backend.web.api import Blueprint
 from backend.web.auth import caller_id, signed_in
+from backend.web.clock import time_now
 from backend.web.idempotency import idempotent
 from backend.web.pagination import Page, PageArgs, id_behind, page_of
 
@@ -27,7 +27,7 @@ blueprint: Final = Blueprint(
 @blueprint.alt_response(409, description="There are seats, it is not offered, or the user waits already")
 def join(asked: dict[str, Any]) -> WaitlistEntry:
     """Wait for seats of a full slot. They are offered first come first, as a hold that expires."""
-    return svcs.flask.get(WaitlistService).join(user_id=caller_id(), now=_now(), **asked)
+    return svcs.flask.get(WaitlistService).join(user_id=caller_id(), now=time_now(), **asked)
 
 
 @blueprint.get("")
@@ -50,8 +50,4 @@ def list_entries(asked: dict[str, Any]) -> Page[WaitlistEntry]:
 @blueprint.alt_response(404, description="No such entry among the caller's")
 def leave(entry_id: str) -> None:
     """Stop waiting; seats that were offered go to the next."""
-    svcs.flask.get(WaitlistService).leave(entry_id=entry_id, user_id=caller_id(), now=_now())
-
-
-def _now() -> Any:
-    return svcs.flask.get_abstract(Clock).now()
+    svcs.flask.get(WaitlistService).leave(entry_id=entry_id, user_id=caller_id(), now=time_now())
