@@ -51,8 +51,7 @@ def _pay_page(book: Book, name: str) -> str:
 
 def _pay(book: Book, name: str) -> AnyResponse | str:
     intent = _intent(book, name)
-    # The answer of an intent that is to be proven is a page of ours; then people come back to the seller.
-    back = request.values.get("return_url") or f"{book.options.base_url}/pay/{name}"
+    back = request.values.get("return_url") or _own_page(book, intent)
     params = Params({"payment_method": request.form["payment_method"], "return_url": back})
     try:
         intent = intents.confirm(book, params, intent["id"])
@@ -72,7 +71,7 @@ def _authenticate(book: Book, name: str) -> AnyResponse:
     intent = _intent(book, name)
     if intent["status"] != "requires_action":
         raise ApiError("Nothing is to be proven for this payment any more.", status=409)
-    back = intent.get("_return_url") or f"{book.options.base_url}/pay/{name}"
+    back = intent.get("_return_url") or _own_page(book, intent)
     try:
         intent = confirming.authenticate(book, intent, succeeds=request.form.get("outcome") == "succeed")
     except CardError:
@@ -100,6 +99,12 @@ def _onboard(book: Book, name: str) -> AnyResponse:
     return redirect(link["_return_url"], 303)
 
 
+def _own_page(book: Book, intent: Json) -> str:
+    """Where people stay whom no seller wants back."""
+    secret = urlencode({"client_secret": intent["client_secret"]})
+    return f"{book.options.base_url}/pay/{intent['id']}?{secret}"
+
+
 def _intent(book: Book, name: str) -> Json:
     intent = book.get("payment_intent", name)
     if request.values.get("client_secret") != intent["client_secret"]:
@@ -114,7 +119,6 @@ def _back(intent: Json, url: str) -> AnyResponse:
         {
             "payment_intent": intent["id"],
             "payment_intent_client_secret": intent["client_secret"],
-            "client_secret": intent["client_secret"],
             "redirect_status": "succeeded" if paid else "failed",
         }
     )

@@ -19,7 +19,8 @@ def nested(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
         head, _, rest = name.partition("[")
         keys = [head, *_KEYS.findall(f"[{rest}")] if rest else [head]
         _insert(tree, keys, value, name)
-    return {key: _with_lists(value) for key, value in tree.items()}
+    # Keys of metadata are names, also those that look like the places of a list.
+    return {key: value if key == "metadata" else _with_lists(value) for key, value in tree.items()}
 
 
 def _insert(tree: dict[str, Any], keys: list[str], value: str, name: str) -> None:

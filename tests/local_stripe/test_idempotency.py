@@ -54,6 +54,18 @@ class TestKeys:
 
         assert first["id"] != second["id"]
 
+    def test_are_free_after_a_request_that_broke_the_gateway(self, api: Api) -> None:
+        form = {**FORM, "payment_method": "pm_card_visa", "confirm": "true"}
+        with api.local.store.writing() as connection:
+            connection.execute("ALTER TABLE movements RENAME TO away")
+
+        broken = api.send("POST", PATH, form, Idempotency_Key="k")
+
+        with api.local.store.writing() as connection:
+            connection.execute("ALTER TABLE away RENAME TO movements")
+        assert (broken.status_code, api.told()) == (500, [])
+        assert api.post(PATH, form, Idempotency_Key="k")["status"] == "succeeded"
+
     def test_are_in_use_while_the_first_request_works(self, api: Api) -> None:
         # As the first request leaves it behind while it works.
         api.post(PATH, FORM, Idempotency_Key="k")

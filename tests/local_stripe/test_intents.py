@@ -57,6 +57,23 @@ class TestUpdate:
         assert changed["amount"] == 5000
         assert error["code"] == "payment_intent_unexpected_state"
 
+    def test_changes_what_is_said_of_it_and_the_card(self, api: Api) -> None:
+        made = api.intent(**{"metadata[a]": "1", "metadata[b]": "2"})
+        form = {"description": "Tour", "metadata[a]": "", "setup_future_usage": "off_session"}
+
+        changed = api.post(f"/v1/payment_intents/{made['id']}", {**form, "payment_method": "pm_card_visa"})
+
+        assert (changed["description"], changed["metadata"]) == ("Tour", {"b": "2"})
+        assert (changed["status"], changed["setup_future_usage"]) == ("requires_confirmation", "off_session")
+
+    def test_are_confirmed_with_the_details_of_a_card(self, api: Api) -> None:
+        made = api.intent()
+        form = {"payment_method_data[type]": "card", "payment_method_data[card][token]": "tok_visa"}
+
+        paid = api.post(f"/v1/payment_intents/{made['id']}/confirm", form)
+
+        assert paid["status"] == "succeeded"
+
 
 class TestConfirm:
     def test_takes_the_money_with_its_fee(self, api: Api) -> None:
@@ -262,6 +279,37 @@ class TestSavedCards:
         assert self.used(api, saved)["code"] == "payment_method_unexpected_state"
         assert self.used(api, other)["code"] == "resource_missing"
 
+    def test_are_attached_to_one_customer(self, api: Api) -> None:
+        saved = self.saved(api, "pm_card_visa")
+        path = f"/v1/payment_methods/{saved['payment_method']}/attach"
+        other = api.post("/v1/customers")["id"]
+
+        again = api.post(path, {"customer": saved["customer"]})
+        error = api.refused(path, {"customer": other})
+
+        assert again["customer"] == saved["customer"]
+        assert "already been attached" in error["message"]
+        assert api.told().count("payment_method.attached") == 1
+
+    def test_are_detached_once(self, api: Api) -> None:
+        saved = self.saved(api, "pm_card_visa")
+        api.post(f"/v1/payment_methods/{saved['payment_method']}/detach")
+
+        error = api.refused(f"/v1/payment_methods/{saved['payment_method']}/detach")
+
+        assert "not attached" in error["message"]
+
+    @pytest.mark.parametrize(
+        ("form", "param"),
+        [
+            ({"type": "sepa_debit"}, "type"),
+            ({"type": "card"}, "card[number]"),
+            ({"type": "card", "card[token]": "tok_none"}, "card[token]"),
+        ],
+    )
+    def test_are_cards_that_are_known(self, api: Api, form: dict[str, str], param: str) -> None:
+        assert api.refused("/v1/payment_methods", form)["param"] == param
+
     def test_are_made_of_a_number_or_a_token(self, api: Api) -> None:
         by_number = api.post("/v1/payment_methods", {"type": "card", "card[number]": "4000 0000 0000 9995"})
         by_token = api.post("/v1/payment_methods", {"type": "card", "card[token]": "tok_visa"})
@@ -269,3 +317,16 @@ class TestSavedCards:
 
         assert (by_number["card"]["last4"], by_token["card"]["last4"]) == ("9995", "4242")
         assert (wrong["status"], wrong["code"]) == (402, "incorrect_number")
+
+
+class TestCustomers:
+    def test_are_found_by_their_address_and_changed(self, api: Api) -> None:
+        ann = api.post("/v1/customers", {"email": "ann@example.com", "metadata[reference]": "usr_1"})
+        api.post("/v1/customers", {"email": "bob@example.com"})
+
+        changed = api.post(f"/v1/customers/{ann['id']}", {"name": "Ann"})
+
+        assert api.get("/v1/customers", email="ann@example.com")["data"] == [changed]
+        assert api.get(f"/v1/customers/{ann['id']}") == changed
+        assert (changed["name"], changed["email"]) == ("Ann", "ann@example.com")
+        assert changed["metadata"] == {"reference": "usr_1"}

@@ -96,6 +96,16 @@ class TestPaying:
         assert "redirect_status=succeeded" in paid.headers["Location"]
         assert api.get(f"/v1/payment_intents/{intent['id']}")["status"] == "succeeded"
 
+    def test_stays_on_the_page_when_nobody_wants_people_back(self, api: Api, local: LocalStripe) -> None:
+        intent = api.intent()
+        url = f"/pay/{intent['id']}?client_secret={intent['client_secret']}"
+
+        paid = at(local, url, "POST", payment_method="pm_card_visa")
+        page = at(local, paid.headers["Location"])
+
+        assert "succeeded" in page.text
+        assert "<button>" not in page.text
+
 
 class TestOnboarding:
     def link(self, api: Api) -> tuple[str, str]:

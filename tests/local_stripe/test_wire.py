@@ -56,6 +56,31 @@ class TestParams:
 
         assert refused.value.code == "parameter_invalid_integer"
 
+    @pytest.mark.parametrize(
+        ("form", "param"),
+        [
+            ({"amount": "1000", "currency": {"a": "b"}}, "currency"),
+            ({"amount": "1000", "currency": "xxx"}, "currency"),
+            ({"amount": "1000", "currency": "eur", "confirm": "yes"}, "confirm"),
+            ({"amount": "1000", "currency": "eur", "capture_method": "later"}, "capture_method"),
+            ({"amount": "1000", "currency": "eur", "payment_method_data": "card"}, "payment_method_data"),
+            ({"amount": "1000", "currency": "eur", "expand": "latest_charge"}, "expand"),
+            ({"amount": "1000", "currency": "eur", "expand": ["nothing"]}, "expand"),
+            ({"amount": "1000", "currency": "eur", "metadata": {str(i): "x" for i in range(51)}}, "metadata"),
+        ],
+    )
+    def test_are_refused_by_name(self, api: Api, form: dict[str, object], param: str) -> None:
+        error = api.refused("/v1/payment_intents", dict(flat(form)))
+
+        assert (error["status"], error["param"]) == (400, param)
+
+    def test_below_a_name_are_refused_too(self, api: Api) -> None:
+        error = api.refused(
+            "/v1/payment_methods", {"type": "card", "card[colour]": "red", "card[token]": "tok_visa"}
+        )
+
+        assert (error["code"], error["param"]) == ("parameter_unknown", "card[colour]")
+
 
 class TestShown:
     def test_leaves_out_what_is_the_gateways_own(self) -> None:
@@ -118,6 +143,11 @@ class TestRequests:
 
 
 class TestLists:
+    def test_have_pages_of_a_hundred_at_most(self, api: Api) -> None:
+        answer = api.send("GET", "/v1/charges", {"limit": 101})
+
+        assert answer.get_json()["error"]["param"] == "limit"
+
     def test_come_in_pages_newest_first(self, api: Api) -> None:
         made = [api.intent()["id"] for _ in range(3)]
 

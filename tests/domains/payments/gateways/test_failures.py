@@ -1,5 +1,7 @@
 """What the adapter makes of lost answers, errors and repetitions; and what it keeps to itself."""
 
+from collections.abc import Callable
+
 import pytest
 
 from backend.domains.payments.gateway import (
@@ -7,7 +9,7 @@ from backend.domains.payments.gateway import (
     GatewayRefusedError,
     IntentStatus,
 )
-from backend.domains.payments.gateways.connecting import connect
+from backend.domains.payments.gateways.connecting import connect, over_network
 from backend.domains.payments.gateways.stripe_gateway import StripeGateway
 from backend.local_stripe.faults import Moment
 from backend.local_stripe.local import LocalStripe
@@ -15,6 +17,7 @@ from tests.domains.payments.gateways.asking import euros, made
 from tests.factories.payments import (
     SECRET_KEY,
     WEBHOOK_SECRET,
+    pay,
 )
 from tests.fakes.clock import FakeClock
 from tests.fakes.wsgi_http_client import WsgiHttpClient
@@ -79,3 +82,57 @@ class TestFailures:
         assert len(local.events("payment_intent.created")) == intents
         assert made(gateway).status is IntentStatus.REQUIRES_PAYMENT_METHOD
         assert len(local.events("payment_intent.created")) == 1
+
+    @pytest.mark.parametrize(
+        "ask",
+        [
+            lambda g: g.refunds(intent_id="pi_1"),
+            lambda g: g.intent(intent_id="pi_1"),
+            lambda g: g.confirm(
+                intent_id="pi_1", payment_method="pm_1", return_url="https://x.example", key="k"
+            ),
+        ],
+    )
+    def test_are_the_same_whatever_was_asked(
+        self, gateway: StripeGateway, local: LocalStripe, ask: Callable[[StripeGateway], object]
+    ) -> None:
+        for method in ("GET", "POST"):
+            local.fail(".*", Moment.ERROR, method=method)
+
+        with pytest.raises(GatewayDownError):
+            ask(gateway)
+
+    def test_are_also_when_nobody_listens(self, clock: FakeClock) -> None:
+        http_client = over_network()
+        client = connect(
+            key="sk_test_x", api_base="http://127.0.0.1:1", http_client=http_client, tries_again=0
+        )
+
+        with pytest.raises(GatewayDownError, match="does not answer"):
+            StripeGateway(client, (), clock).transfers(group="ord_1")
+        http_client.close()
+
+
+class TestRefusals:
+    def test_name_the_kind_of_error_where_stripe_has_no_code(
+        self, gateway: StripeGateway, local: LocalStripe
+    ) -> None:
+        intent = made(gateway)
+        pay(local, intent.id)
+
+        with pytest.raises(GatewayRefusedError) as refused:
+            gateway.refund(intent_id=intent.id, amount=euros(10_001), reference="rfd_1", key="r")
+
+        assert refused.value.code == "invalid_request_error"
+        assert refused.value.detail.startswith("The payment gateway refuses: Refund amount (100.01 eur)")
+
+    def test_of_a_confirmation_are_no_declines(self, gateway: StripeGateway, local: LocalStripe) -> None:
+        intent = made(gateway)
+        pay(local, intent.id)
+
+        with pytest.raises(GatewayRefusedError) as refused:
+            gateway.confirm(
+                intent_id=intent.id, payment_method="pm_card_visa", return_url="https://x.example", key="c"
+            )
+
+        assert refused.value.code == "payment_intent_unexpected_state"
