@@ -16,6 +16,8 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from hypothesis import HealthCheck, is_hypothesis_test
 from hypothesis import settings as hypothesis_settings
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection, text
 from werkzeug.test import TestResponse
 
 from backend.config import ROOT, Settings
@@ -215,10 +217,19 @@ def app(shared_app: Flask, shared_clock: FakeClock, stores: Stores) -> Iterator[
             db.engines[None] = connection  # type: ignore[assignment]
             try:
                 yield shared_app
+                _meet_deferred_constraints(connection)
             finally:
                 db.session.remove()
                 db.engines[None] = engine
                 transaction.rollback()
+
+
+def _meet_deferred_constraints(connection: Connection) -> None:
+    """Check what the database would check at a commit, which never comes, unless the test broke it off."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    if driver.info.transaction_status is not TransactionStatus.INERROR:
+        connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
 
 
 @pytest.fixture
