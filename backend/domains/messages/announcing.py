@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -10,21 +11,24 @@ from backend.infra.jobs import JobQueue
 MAIL_JOB: Final = "messages.send"
 RECEIPT_JOB: Final = "messages.issue_receipt"
 REMINDER: Final = "booking_reminder"
+TO_ANSWER: Final = "booking_to_answer"
 ORDER_CONFIRMED: Final = "order_confirmed"
 
+# The customer and the provider are told of a request.
+_REQUESTED: Final = ("booking_requested", TO_ANSWER)
 # By what was announced, and the status that what changed is in since; no entry: nobody is written to.
-_BY_STATUS: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
+_BY_STATUS: Final[Mapping[tuple[str, str], tuple[str, ...]]] = MappingProxyType(
     {
-        ("booking.made", "confirmed"): "booking_confirmed",
-        ("booking.confirmed", "confirmed"): "booking_confirmed",
-        ("booking.approved", "confirmed"): "booking_approved",
-        ("booking.moved", "confirmed"): "booking_moved",
-        ("booking.made", "pending_approval"): "booking_requested",
-        ("booking.requested", "pending_approval"): "booking_requested",
-        ("booking.moved", "pending_approval"): "booking_requested",
-        ("booking.declined", "cancelled"): "booking_declined",
-        ("booking.lapsed", "cancelled"): "booking_lapsed",
-        ("booking.cancelled", "cancelled"): "booking_cancelled",
+        ("booking.made", "confirmed"): ("booking_confirmed",),
+        ("booking.confirmed", "confirmed"): ("booking_confirmed",),
+        ("booking.approved", "confirmed"): ("booking_approved",),
+        ("booking.moved", "confirmed"): ("booking_moved",),
+        ("booking.made", "pending_approval"): _REQUESTED,
+        ("booking.requested", "pending_approval"): _REQUESTED,
+        ("booking.moved", "pending_approval"): _REQUESTED,
+        ("booking.declined", "cancelled"): ("booking_declined",),
+        ("booking.lapsed", "cancelled"): ("booking_lapsed",),
+        ("booking.cancelled", "cancelled"): ("booking_cancelled",),
     }
 )
 _BY_NAME: Final[Mapping[str, str]] = MappingProxyType(
@@ -42,7 +46,7 @@ _BY_NAME: Final[Mapping[str, str]] = MappingProxyType(
         "refund.made": "refund_made",
     }
 )
-KINDS: Final = frozenset({*_BY_STATUS.values(), *_BY_NAME.values(), REMINDER})
+KINDS: Final = frozenset({*chain(*_BY_STATUS.values()), *_BY_NAME.values(), REMINDER})
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,16 @@ class MailAnnouncements:
 
     def announce(self, name: str, *, subject: str, occasion: str, data: Mapping[str, Any]) -> None:
         """As the port says."""
-        kind = _BY_STATUS.get((name, data.get("status", ""))) or _BY_NAME.get(name)
-        if kind == ORDER_CONFIRMED:
+        if _BY_NAME.get(name) == ORDER_CONFIRMED:
             # A job of its own, so that nobody waits for a number of a receipt while a mail travels.
             self.jobs.enqueue(RECEIPT_JOB, order_id=subject)
-        elif kind is not None:
+            return
+        for kind in _kinds(name, data.get("status", "")):
             self.jobs.enqueue(MAIL_JOB, kind=kind, subject=subject, occasion=occasion, data=dict(data))
+
+
+def _kinds(name: str, status: str) -> tuple[str, ...]:
+    """The mails that tell of a change; none when nobody is written to."""
+    if name in _BY_NAME:
+        return (_BY_NAME[name],)
+    return _BY_STATUS.get((name, status), ())

@@ -10,7 +10,7 @@ from backend.domains.bookings.service import BookingService
 from backend.domains.bookings.states import Status
 from backend.domains.catalog.service import CatalogService
 from backend.domains.identity.service import UserService
-from backend.domains.messages.announcing import REMINDER
+from backend.domains.messages.announcing import REMINDER, TO_ANSWER
 from backend.domains.messages.drafts import THE_HOUSE, Draft, Later, MailTask
 from backend.domains.messages.vouchers import PROMISED, VoucherService
 from backend.domains.messages.wording import Wording
@@ -25,6 +25,7 @@ _TRUE_WHILE: Final[Mapping[str, Status]] = {
     "booking_moved": Status.CONFIRMED,
     REMINDER: Status.CONFIRMED,
     "booking_requested": Status.PENDING_APPROVAL,
+    TO_ANSWER: Status.PENDING_APPROVAL,
     "booking_declined": Status.CANCELLED,
     "booking_lapsed": Status.CANCELLED,
     "booking_cancelled": Status.CANCELLED,
@@ -58,14 +59,23 @@ class BookingMails:
                 files.append(Attachment(f"voucher-{booking.id}.pdf", "application/pdf", voucher))
             return tuple(files)
 
+        customer = self.users.user(booking.user_id)
         context: dict[str, Any] = {
             "booking": booking,
+            "customer": booking.contact.get("name") or customer.name,
+            "answer_by": booking.answer_by or booking.starts_at,
             "provider": provider,
             "refund": booking.refund,
             "reason": task.data.get("about"),
         }
+        if task.kind == TO_ANSWER:
+            return self._to_provider(provider.user_id, context)
         later = None
         if booking.state is Status.CONFIRMED and task.kind != REMINDER:
             reminder = MailTask(REMINDER, booking.id, booking.starts_at.isoformat(), {})
             later = Later(booking.starts_at - REMINDED_BEFORE, reminder)
-        return Draft.of(self.users.user(booking.user_id), booking.contact, context, attach, later)
+        return Draft.of(customer, booking.contact, context, attach, later)
+
+    def _to_provider(self, user_id: str | None, context: Mapping[str, Any]) -> Draft | None:
+        """To the provider's own user, if they ever signed up; else staff answer for them."""
+        return None if user_id is None else Draft.of(self.users.user(user_id), {}, context)

@@ -16,7 +16,7 @@ ZONE: Final = "UTC"
 def receipt_pdf(receipt: Receipt, *, wording: Wording) -> bytes:
     """As many pages as it takes."""
     say, money = wording.say, wording.money
-    title = f"{say('Receipt')} {receipt.number}"
+    title = say("Receipt %(number)s", number=receipt.number)
     parts = [
         pdf.paragraph(title, pdf.TITLE),
         _parties(receipt, wording),

@@ -53,12 +53,12 @@ def voucher_pdf(voucher: Voucher, *, url: str, seller: str, wording: Wording) ->
         "Show this voucher there, on paper or on a screen. Whoever serves you scans the code and sees that"
         " the booking holds."
     )
+    name = say("Voucher")
     parts = [
         pdf.paragraph(seller, pdf.STRONG),
-        pdf.paragraph(say("Voucher"), pdf.TITLE),
+        pdf.paragraph(name, pdf.TITLE),
         Table([[told, code]], colWidths=[pdf.WIDTH - QR_SIZE, QR_SIZE], style=pdf.PLAIN, hAlign="LEFT"),
         pdf.gap(),
         pdf.paragraph(shown, pdf.SMALL),
     ]
-    title = f"{say('Voucher')} {voucher.booking_id}"
-    return pdf.document(parts, title=title, author=seller, language=wording.language)
+    return pdf.document(parts, title=f"{name} {voucher.booking_id}", author=seller, language=wording.language)

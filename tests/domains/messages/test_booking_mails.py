@@ -13,7 +13,7 @@ from backend.domains.messages.announcing import MAIL_JOB, REMINDER
 from backend.infra.mail import Mail
 from backend.infra.postgres import db
 from tests.conftest import NOW
-from tests.factories.bookings import Customer, Shop, make_consultant
+from tests.factories.bookings import Customer, Shop, make_class, make_consultant
 from tests.factories.documents import text_of
 from tests.factories.messages import post, waiting
 from tests.fakes.clock import FakeClock
@@ -96,6 +96,22 @@ class TestMailsOfBookings:
         assert mail.subject.startswith("Approved: ")
         assert f"{shop.provider.name} has approved your request" in mail.text
         assert len(mail.attachments) == 2
+
+    def test_a_request_is_told_to_the_customer_and_to_the_provider_who_answers_it(
+        self, ada: Customer, outbox: Outbox
+    ) -> None:
+        school = make_class(seats=20)
+        slot_id = ada.slots(school, party=10)[0]["slot_id"]
+        ada.book(slot_id, party=10)
+
+        to_customer, to_provider = post(outbox)
+
+        assert to_customer.to == ada.user.email
+        assert to_customer.subject.startswith("Waiting for approval: ")
+        assert to_provider.to == school.owner.email
+        assert to_provider.subject.startswith("A request for you: ")
+        assert f"{ada.user.name} would like to book with you." in to_provider.text
+        assert "without an answer it ends on" in to_provider.text
 
     def test_a_declined_request_says_why(
         self, ada: Customer, shop: Shop, client: FlaskClient, outbox: Outbox

@@ -59,6 +59,7 @@ class TestMailsOfPaidThings:
         title = school.product.name
         assert placed == ["Your order is waiting for its payment"]
         assert authorised == [
+            f"A request for you: {title}",
             f"Confirmed: {consultant.product.name}",
             f"Waiting for approval: {title}",
             "Your order waits for answers",

@@ -202,6 +202,13 @@ class TestReceiptPdf:
         assert "VAT number of the seller: FR40303265045. VAT number of the customer: DE136695976." in found
         assert "VAT 19 %, owed by the customer €30.00 €0.00 €30.00" in found
 
+    def test_is_in_the_language_of_the_customer(self) -> None:
+        found = text_of(receipt_pdf(make_receipt(), wording=Wording.of("de")))
+
+        assert all(
+            said in found for said in ("Beleg 2026-000007", "Verkäufer", "Summe 30,00 €", "3 Personen")
+        )
+
     def test_goes_on_over_as_many_pages_as_it_takes(self) -> None:
         lines = tuple(ReceiptLine(f"Thing {number}", 1, 0, Money(1, "EUR")) for number in range(120))
 

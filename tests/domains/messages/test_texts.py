@@ -64,6 +64,8 @@ def context(**changes: Any) -> dict[str, Any]:
         "subject_id": "10",
         "booking": booking,
         "provider": SimpleNamespace(name="11"),
+        "customer": "15",
+        "answer_by": STARTS,
         "refund": Money(50, "EUR"),
         "reason": "12",
         "order": order,
@@ -144,7 +146,13 @@ class TestLetters:
     def test_escape_what_people_wrote(self, kind: str) -> None:
         evil = "<script>alert('x')</script>\nBcc: a@b.example"
         booking = SimpleNamespace(**{**vars(context()["booking"]), "title": evil})
-        named = {"recipient": evil, "reason": evil, "what": evil, "lines": [Line(evil, Money(1, "EUR"))]}
+        named = {
+            "recipient": evil,
+            "reason": evil,
+            "what": evil,
+            "customer": evil,
+            "lines": [Line(evil, Money(1, "EUR"))],
+        }
 
         letter = render(
             kind,
