@@ -15,7 +15,7 @@ from backend.domains.availability.schedules import ScheduleService
 from backend.domains.availability.service import AvailabilityService
 from backend.domains.catalog import jobs as catalog_jobs
 from backend.domains.catalog.editing import CatalogEditing
-from backend.domains.catalog.entities import Product
+from backend.domains.catalog.entities import EXTERNAL, Product
 from backend.domains.catalog.listing import ProductListing
 from backend.domains.catalog.search import ProductSearch
 from backend.domains.catalog.service import CatalogService
@@ -66,9 +66,10 @@ def _catalog_editing(container: svcs.Container) -> CatalogEditing:
 
 
 def _review(container: svcs.Container, product: Product) -> None:
-    """Refuse what no partner sells where it says so; look at the price."""
+    """Refuse what no partner sells where it says so; look at the price of what is sold here."""
     container.get(Partners).check(product)
-    _warn_of_price(container, product)
+    if product.kind != EXTERNAL:
+        _warn_of_price(container, product)
 
 
 def _warn_of_price(container: svcs.Container, product: Product) -> None:

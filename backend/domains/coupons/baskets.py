@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from backend.domains.availability.slot_ids import parse_slot_id
-from backend.domains.catalog.entities import Category, PricePer, Product
+from backend.domains.catalog.entities import EXTERNAL, Category, PricePer, Product
 from backend.domains.catalog.service import CatalogService
 from backend.domains.coupons.eligibility import VISITOR, Basket, BasketLine, Shopper
 from backend.domains.identity.service import UserService
@@ -55,12 +55,13 @@ class Baskets:
     def of_items(
         self, items: Sequence[Item], *, shipping: Money | None, user_id: str | None, now: datetime
     ) -> Basket:
-        """The basket of these items. NotFoundError (a product), InvalidError (two currencies)."""
+        """The basket of these items. NotFoundError, InvalidError (two currencies, or sold by a partner)."""
         wanted = [_product_id(item) for item in items]
         products = self.catalog.products(product_ids=set(wanted))
         for product_id in wanted:
             if product_id not in products:
                 raise NotFoundError(f"There is no product {product_id}.")
+        _refuse_external(products.values())
         tree = {category.slug: category for category in self.catalog.categories()}
         lines = tuple(
             _line(item, products[product_id], tree) for item, product_id in zip(items, wanted, strict=True)
@@ -86,6 +87,13 @@ def category_path(slugs: Iterable[str | None], tree: Mapping[str, Category]) -> 
             path.append(above)
             above = tree[above].parent if above in tree else None
     return tuple(path)
+
+
+def _refuse_external(products: Iterable[Product]) -> None:
+    for product in products:
+        if product.kind == EXTERNAL:
+            sentence = f"{product.name} is sold by {product.partner}, where our coupons take nothing off."
+            raise InvalidError(sentence, errors={"items": [sentence]})
 
 
 def _product_id(item: Item) -> str:

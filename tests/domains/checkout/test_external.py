@@ -198,9 +198,11 @@ class TestElsewhere:
         assert "POST /api/affiliate/links" in answer.json["detail"]
 
     def test_a_coupon_takes_nothing_off_it(self, ada: Customer) -> None:
-        code = make_coupon().code
-        fill(ada, **{make_external().id: 1})
+        code, hotel = make_coupon().code, make_external()
+        fill(ada, **{hotel.id: 1})
 
-        answer = ada.post("/api/coupons/validate", {"code": code})
+        of_cart = ada.post("/api/coupons/validate", {"code": code})
+        named = ada.post("/api/coupons/validate", {"code": code, "items": [{"product_id": hotel.id}]})
 
-        assert answer.status_code == 422
+        assert (of_cart.status_code, named.status_code) == (422, 422)
+        assert "Booking.com" in named.json["detail"]
