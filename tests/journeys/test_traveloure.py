@@ -45,8 +45,13 @@ class TestATrip:
         advice = ada.slots(consultant)[0]["slot_id"]
         tour = ada.slots(guide, party=10)[0]["slot_id"]
 
-        # Everything in one cart; the hotel costs nothing here.
-        cart = fill(ada, **{advice: 1, tour: 10, umbrella.id: 2, hotel.id: 1})
+        # An expert puts everything into one cart, and hands it over. The hotel costs nothing here.
+        eve = Customer.new(client, roles=[Role.EXPERT])
+        fill(eve, **{advice: 1, tour: 10, umbrella.id: 2, hotel.id: 1})
+        handed = eve.post("/api/cart/hand-over", {"user_id": ada.user.id, "note": "As we said."})
+        assert handed.status_code == 200, handed.text
+        cart = ada.get("/api/cart").json
+        assert cart["expert"]["id"] == eve.user.id
         asked = [item["name"] for item in cart["items"] if item["needs_approval"]]
         assert asked == ["Louvre tour"]
 
@@ -92,6 +97,9 @@ class TestATrip:
         work_off()
         told = ada.post("/api/bookings/confirm", {"payment_id": pay["payment_id"]}).json
         assert told["payment"]["refunded"] == half
+
+        # The expert has their share of what stayed.
+        assert balance(f"expert:{eve.user.id}") < 0
 
         # Both providers see what they earned and what they were paid, and owe nothing.
         (guides,) = statement(owner, guide)["currencies"]

@@ -22,6 +22,7 @@ def claims_of(quoted: Quoted, booking_ids: Sequence[str]) -> list[Claim]:
             part=next(booked) if is_slot else f"{LINE}{position}",
             name=found.name,
             provider=found.product.provider_id if found.product else None,
+            expert=quoted.expert_id,
             asks=is_slot and price.requires_approval,
         )
         claims.append(claim)
