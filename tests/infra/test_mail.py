@@ -10,10 +10,12 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Final
 
+import hypothesis.strategies as st
 import pytest
 import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from hypothesis import given, settings
 
 from backend.config import PLAIN, STARTTLS, TLS, Smtp
 from backend.infra.mail import (
@@ -44,6 +46,8 @@ MAIL: Final = Mail(
     ),
 )
 OK: Final = "250 OK"
+# What JSON can hold and PostgreSQL keep.
+TEXTS: Final = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=120)
 
 
 class Postbox:
@@ -89,6 +93,17 @@ def smtp_server(postbox: Postbox, **options: Any) -> Iterator[int]:
 def mailer(port: int, **changes: Any) -> SmtpMailer:
     smtp = Smtp(host="127.0.0.1", port=port, security=PLAIN)
     return SmtpMailer(replace(smtp, **changes), LETTERHEAD, ssl.create_default_context())
+
+
+class TestLetterhead:
+    @settings(max_examples=50)
+    @given(name=TEXTS, subject=TEXTS)
+    def test_writes_the_same_headers_whatever_people_call_themselves(self, name: str, subject: str) -> None:
+        content = LETTERHEAD.message(replace(MAIL, name=name, subject=subject)).as_bytes()
+
+        read = email.message_from_bytes(content, policy=policy.default)
+        assert read.keys() == LETTERHEAD.message(MAIL).keys()
+        assert [one.addr_spec for one in read["To"].addresses] == [MAIL.to]
 
 
 class TestSmtpMailer:

@@ -1,10 +1,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import hypothesis.strategies as st
 import pypdfium2
 import pytest
 import zxingcpp
 from flask.testing import FlaskClient
+from hypothesis import given, settings
 from sqlalchemy import text
 
 from backend.domains.messages.voucher_pdf import Voucher, voucher_pdf
@@ -56,6 +58,11 @@ class TestVoucherPdf:
     )
     def test_writes_names_in_their_own_script(self, name: str) -> None:
         assert name in text_of(printed(make_voucher(name=name)))
+
+    @settings(max_examples=20)
+    @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=200))
+    def test_can_be_printed_for_whatever_name(self, name: str) -> None:
+        assert BOOKING in text_of(printed(make_voucher(name=name)))
 
     def test_shows_a_sign_that_it_does_not_have_as_unknown(self) -> None:
         assert "Ada \N{REPLACEMENT CHARACTER}" in text_of(printed(make_voucher(name="Ada 🧗")))
