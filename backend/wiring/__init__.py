@@ -43,6 +43,7 @@ from backend.wiring.operations import TASKS as OPERATIONS_TASKS
 from backend.wiring.operations import register_operations
 from backend.wiring.payments import TASKS as PAYMENT_TASKS
 from backend.wiring.payments import register_payments
+from backend.wiring.payout_accounts import TASKS as ACCOUNT_TASKS
 from backend.wiring.payout_accounts import register_payout_accounts
 from backend.wiring.pricing import register_pricing
 from backend.wiring.reconciliation import TASKS as RECONCILIATION_TASKS
@@ -122,6 +123,7 @@ def tasks() -> list[Task]:
         *BOOKING_TASKS,
         *COUPON_TASKS,
         *PAYMENT_TASKS,
+        *ACCOUNT_TASKS,
         *CURRENCY_TASKS,
         *MESSAGE_TASKS,
         *BACKTEST_TASKS,

@@ -168,5 +168,4 @@ def _looks(container: svcs.Container) -> PaymentLooks:
         refunds=container.get(Refunds),
         disputes=container.get(Disputes),
         accounts=container.get(PayoutAccounts),
-        jobs=container.get(JobQueue),
     )

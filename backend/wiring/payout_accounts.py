@@ -1,18 +1,24 @@
 """Builds the payout accounts: who can be paid through the gateway."""
 
+from typing import Final
+
 import svcs
 from flask import Flask
 
 from backend.config import Settings
 from backend.domains.catalog.service import CatalogService
 from backend.domains.identity.service import UserService
+from backend.domains.payments import account_jobs
 from backend.domains.payments.accounts import PayoutAccounts
 from backend.domains.payments.gateway import PaymentGateway
 from backend.domains.payments.onboarding import PayoutOnboarding
 from backend.domains.payments.transfers import Payees
 from backend.infra.audit import AuditLog
 from backend.infra.clock import Clock
+from backend.infra.jobs import JobQueue
 from backend.infra.postgres import db
+
+TASKS: Final = account_jobs.TASKS
 
 
 def register_payout_accounts(app: Flask) -> None:
@@ -24,7 +30,8 @@ def register_payout_accounts(app: Flask) -> None:
 
 
 def _accounts(container: svcs.Container) -> PayoutAccounts:
-    return PayoutAccounts(db.session, *container.get_abstract(PaymentGateway, Clock))
+    gateway, clock = container.get_abstract(PaymentGateway, Clock)
+    return PayoutAccounts(db.session, gateway, clock, container.get(JobQueue))
 
 
 def _onboarding(container: svcs.Container) -> PayoutOnboarding:

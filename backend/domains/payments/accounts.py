@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from backend.domains.payments.account_models import PayoutAccountRow
 from backend.domains.payments.gateway import Account, GatewayDownError, OnboardingLink, PaymentGateway
 from backend.infra.clock import Clock
+from backend.infra.jobs import JobQueue
 from backend.infra.postgres import DbSession
 from backend.kernel import ids
 from backend.kernel.errors import NotFoundError
+
+# The task that passes on what an owner has coming, once their account takes transfers.
+ABLE: Final = "payments.account_able"
+BATCH: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,7 @@ class PayoutAccounts:
     session: DbSession
     gateway: PaymentGateway
     clock: Clock
+    jobs: JobQueue
 
     def account_of(self, owner: str) -> str | None:
         """The account at the gateway that takes transfers for `owner`, None when there is none (yet)."""
@@ -92,11 +98,25 @@ class PayoutAccounts:
             return found
 
     def refresh(self, *, account_id: str) -> PayoutAccount:
-        """Store what the gateway says of an account now. Commits before it asks. NotFoundError."""
+        """Store what the gateway says of an account now. Commits before it asks. NotFoundError.
+
+        An account that begins to take transfers gets what its owner has coming, by a job.
+        """
+        self._stored(PayoutAccountRow.account_id == account_id)
         self.session.commit()
         asked_at = self.clock.now()
         self._store(self.gateway.account(account_id=account_id), asked_at)
         return self._stored(PayoutAccountRow.account_id == account_id)
+
+    def incomplete(self) -> Sequence[str]:
+        """Ids at the gateway of accounts that take no transfers, those first that nobody saw for longest."""
+        query = (
+            select(PayoutAccountRow.account_id)
+            .where(PayoutAccountRow.account_id.is_not(None), ~PayoutAccountRow.takes_transfers)
+            .order_by(PayoutAccountRow.checked_at.nulls_first())
+            .limit(BATCH)
+        )
+        return [str(account_id) for account_id in self.session.scalars(query)]
 
     def _made(self, owner: str, email: str, country: str) -> str:
         """The id of the owner's account at the gateway; asks for one where none is known."""
@@ -136,17 +156,17 @@ class PayoutAccounts:
 
     def _store(self, found: Account, asked_at: datetime) -> None:
         """Unless something is stored that was asked for later."""
-        is_older = or_(PayoutAccountRow.checked_at.is_(None), PayoutAccountRow.checked_at <= asked_at)
-        self.session.execute(
-            update(PayoutAccountRow)
-            .where(PayoutAccountRow.account_id == found.id, is_older)
-            .values(
-                takes_transfers=found.takes_transfers,
-                pays_out=found.pays_out,
-                requirements=list(found.requirements),
-                checked_at=asked_at,
-            )
-        )
+        row = self.session.scalars(
+            select(PayoutAccountRow).where(PayoutAccountRow.account_id == found.id).with_for_update(),
+            execution_options={"populate_existing": True},
+        ).one()
+        if row.checked_at is not None and row.checked_at > asked_at:
+            return
+        if found.takes_transfers and not row.takes_transfers:
+            self.jobs.enqueue(ABLE, owner=row.owner)
+        row.takes_transfers, row.pays_out = found.takes_transfers, found.pays_out
+        row.requirements, row.checked_at = list(found.requirements), asked_at
+        self.session.flush()
 
     def _stored(self, which: ColumnElement[bool]) -> PayoutAccount:
         row = self.session.execute(select(*_COLUMNS).where(which)).one_or_none()

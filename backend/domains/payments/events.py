@@ -1,5 +1,6 @@
 """What the gateway tells us: kept first, acted on by a job, right in any order and any number of times."""
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -19,8 +20,6 @@ from backend.infra.postgres import DbSession
 from backend.kernel.errors import NotFoundError
 
 HANDLE: Final = "payments.handle_event"
-CATCH_UP: Final = "payments.catch_up"
-ACCOUNT_UPDATED: Final = "account.updated"
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,6 @@ class PaymentLooks:
     refunds: Refunds
     disputes: Disputes
     accounts: PayoutAccounts
-    jobs: JobQueue
 
     def handle(self, *, event_id: str, now: datetime) -> None:
         """Act on an event: look at what it is about, whatever it says. GatewayDownError: again later."""
@@ -94,15 +92,9 @@ class PaymentLooks:
         self.disputes.look(payment, disputes, now=now)
 
     def _see_account(self, account_id: str) -> None:
-        """See what an account can do now; what its owner has coming is passed on once it takes transfers."""
-        try:
-            account = self.accounts.refresh(account_id=account_id)
-        except NotFoundError:
-            # Somebody else's account: nothing of ours.
-            return
-        if account.takes_transfers:
-            for payment_id in queries.paid_to(self.session, account.owner):
-                self.jobs.enqueue(CATCH_UP, payment_id=payment_id)
+        """See what a connected account can do now; an account of somebody else is nothing of ours."""
+        with contextlib.suppress(NotFoundError):
+            self.accounts.refresh(account_id=account_id)
 
     def _payment_of(self, subject: Any) -> str | None:
         """The payment that an object of the gateway is about, if it is one of ours."""

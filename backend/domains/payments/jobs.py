@@ -6,10 +6,10 @@ from typing import Final
 import svcs
 
 from backend.domains.payments import queries
-from backend.domains.payments.events import CATCH_UP, HANDLE, PaymentLooks
+from backend.domains.payments.events import HANDLE, PaymentLooks
 from backend.domains.payments.operations import REMIND, RUN
 from backend.domains.payments.running import OperationRunner
-from backend.domains.payments.schedule import PaymentSchedule
+from backend.domains.payments.schedule import CATCH_UP, PaymentSchedule
 from backend.infra.clock import Clock
 from backend.infra.jobs import JobQueue, Task
 from backend.infra.postgres import db

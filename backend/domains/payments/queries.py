@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
 from backend.domains.payments.models import (
     Payment,
@@ -130,13 +130,14 @@ def due(session: DbSession, *, today: date) -> list[str]:
     return list(session.scalars(query.order_by(Payment.due_on).limit(BATCH)))
 
 
-def paid_to(session: DbSession, account: str) -> list[str]:
-    """The paid payments that have a share for an account, the newest first."""
+def paid_to(session: DbSession, account: str, *, older_than: str | None) -> list[str]:
+    """The paid payments that have a share for an account, the newest first, `BATCH` at most."""
     query = (
         select(Payment.id)
         .where(
             Payment.state == State.PAID,
             Payment.id.in_(select(PaymentShare.payment_id).where(PaymentShare.account == account)),
+            true() if older_than is None else Payment.id < older_than,
         )
         .order_by(Payment.id.desc())
         .limit(BATCH)

@@ -13,6 +13,7 @@ from backend.domains.payments.states import Purpose, State
 from backend.domains.payments.transfers import Transfers
 from backend.infra.postgres import DbSession
 
+CATCH_UP: Final = "payments.catch_up"
 # A day apart each; after the last one it is cancelled.
 TRIES: Final = 4
 BETWEEN_TRIES: Final = timedelta(days=1)

@@ -2,17 +2,20 @@
 
 from urllib.parse import urlsplit
 
+import pytest
 import svcs
 from flask.testing import FlaskClient
 from werkzeug.test import Client
 
+from backend.domains.payments.account_jobs import see_incomplete
 from backend.domains.payments.accounts import PayoutAccounts
 from backend.kernel.roles import Role
 from backend.local_stripe.local import LocalStripe
+from tests.factories.bookings import Customer, make_consultant
 from tests.factories.catalog import make_provider
 from tests.factories.identity import auth_headers, make_user
 from tests.factories.payments import at, onboard, posting
-from tests.factories.till import work_off
+from tests.factories.till import Till, work_off
 
 PROVIDERS = "/api/providers/stripe-onboard"
 EXPERTS = "/api/experts/stripe-onboard"
@@ -134,6 +137,35 @@ class TestExperts:
         answer = client.post(EXPERTS, json={}, headers=auth_headers(client, make_user()))
 
         assert answer.status_code == 403
+
+
+class TestPassingOn:
+    """What was earned before an account was complete."""
+
+    @pytest.mark.parametrize("way", ["event", "look", "hourly job"])
+    def test_begins_when_the_account_takes_transfers(
+        self, client: FlaskClient, local_stripe: LocalStripe, way: str
+    ) -> None:
+        shop, ada = make_consultant(), Customer.new(client)
+        headers = auth_headers(client, shop.owner)
+        account_id = client.post(PROVIDERS, json={}, headers=headers).json["account_id"]
+        till = Till(ada)
+        till.pay(till.book(ada.slots(shop)[0]["slot_id"]))
+        work_off()
+        before = local_stripe.events("transfer.created")
+        onboard(local_stripe, account_id)
+
+        if way == "event":
+            local_stripe.deliver_due(post=posting(client))
+        elif way == "look":
+            client.get(PROVIDERS, headers=headers)
+        else:
+            see_incomplete()
+        work_off()
+
+        (told,) = local_stripe.events("transfer.created")
+        assert before == []
+        assert told["data"]["object"]["destination"] == account_id
 
 
 class TestConfig:
