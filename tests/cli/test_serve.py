@@ -31,6 +31,13 @@ def environment(**variables: str) -> dict[str, str]:
     return {**own, "LOG_FILE": "none", **variables}
 
 
+def refused(**variables: str) -> "subprocess.CompletedProcess[str]":
+    """What it says when it does not start: nearly all it does until then is to import the product."""
+    with children_unmeasured():
+        settings = environment(**variables)
+        return subprocess.run(SERVE, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
+
+
 @dataclass(frozen=True)
 class Installation:
     """A data folder and a port of its own."""
@@ -87,9 +94,7 @@ class TestServe:
         assert [len(lines) for lines in seeded] == [1, 0]
 
     def test_says_which_port_is_taken_and_what_to_do(self, taken_port: int, tmp_path: Path) -> None:
-        settings = environment(DATA_DIR=str(tmp_path), PORT=str(taken_port))
-
-        done = subprocess.run(SERVE, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
+        done = refused(DATA_DIR=str(tmp_path), PORT=str(taken_port))
 
         assert done.returncode == 1
         assert done.stderr.startswith(
@@ -98,14 +103,12 @@ class TestServe:
         assert done.stderr.endswith("choose another port: PORT=5001 make run\n")
 
     def test_refuses_production_without_stores_of_its_own(self, tmp_path: Path) -> None:
-        settings = environment(
+        done = refused(
             CLIMBUP_ENV="production",
             JWT_SECRET_KEY="a secret of more than thirty-two characters",
             DATA_DIR=str(tmp_path),
             PORT=str(free_port()),
         )
-
-        done = subprocess.run(SERVE, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
 
         assert done.returncode == 1
         assert done.stderr == (
