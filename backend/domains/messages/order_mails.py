@@ -56,6 +56,7 @@ class OrderMails:
             "order": order,
             "lines": lines,
             "total": total((one.amount for one in lines), order.currency),
+            "reason": task.data.get("reason"),
         }
         return Draft.of(self.users.user(order.user_id), order.contact, context, attach)
 

@@ -117,6 +117,20 @@ class TestMailsOfPaidThings:
         assert "We try again on Monday, January 4, 2027." in failed.text
         assert "If it is not paid by" in failed.text
 
+    def test_tell_that_an_order_was_not_paid_in_time(
+        self, ada: Customer, outbox: Outbox, shared_clock: FakeClock
+    ) -> None:
+        fill(ada, **{make_retail(stock=5).id: 2})
+        Till(ada).order(shipping_address=ADDRESS)
+
+        shared_clock.advance(minutes=16)
+        sweep()
+        work_off()
+        told = new_subjects(outbox)
+
+        assert told == ["Your order is cancelled"]
+        assert "Reason: The payment was not made in time." in outbox.mails[0].text
+
     def test_tell_that_a_refund_was_made(self, ada: Customer, outbox: Outbox) -> None:
         booked = Till(ada).book(ada.slots(make_consultant())[0]["slot_id"])
         Till(ada).pay(booked)
