@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 import redis
 import structlog
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 from redis.retry import Retry
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -52,3 +55,13 @@ class Outage:
         """Note and log that Redis did not answer."""
         self._until = self._ticks() + OUTAGE_SECONDS
         log.warning("redis_unavailable", error=str(error), again_in_seconds=OUTAGE_SECONDS)
+
+    def ask(self, command: Callable[[], T]) -> T | None:
+        """What a command answers; None while Redis does not, for what can be done without."""
+        if self.lasts():
+            return None
+        try:
+            return command()
+        except RedisError as error:
+            self.begin(error)
+            return None

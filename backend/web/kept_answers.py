@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any, Final
 
 import redis
-from redis.exceptions import RedisError
 
 from backend.infra.redis import Outage, key
 
@@ -37,7 +36,7 @@ class KeptAnswers:
 
     def find(self, *, owner: str, name: str, now: datetime) -> KeptAnswer | None:
         """The answer to the key `name` of an owner, if it is known here and still good."""
-        kept: Any = self._ask(lambda: self.redis.get(key(NAME, owner, name)))
+        kept: Any = self.outage.ask(lambda: self.redis.get(key(NAME, owner, name)))
         if kept is None:
             return None
         found = KeptAnswer(**json.loads(kept))
@@ -47,13 +46,4 @@ class KeptAnswers:
         """Remember an answer that PostgreSQL has."""
         left = datetime.fromisoformat(answer.expires_at) - now
         text = json.dumps(asdict(answer))
-        self._ask(lambda: self.redis.set(key(NAME, owner, name), text, px=left))
-
-    def _ask(self, command: Any) -> Any:
-        if self.outage.lasts():
-            return None
-        try:
-            return command()
-        except RedisError as error:
-            self.outage.begin(error)
-            return None
+        self.outage.ask(lambda: self.redis.set(key(NAME, owner, name), text, px=left))

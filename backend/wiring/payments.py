@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
+import redis
 import svcs
 from flask import Flask
 
@@ -29,12 +30,14 @@ from backend.domains.payments.returns import PaymentReturns
 from backend.domains.payments.running import OperationRunner
 from backend.domains.payments.schedule import PaymentSchedule
 from backend.domains.payments.service import Payments
+from backend.domains.payments.statuses import PaymentStatuses
 from backend.domains.payments.transfers import Payees, Transfers
 from backend.infra.announcements import Announcements
 from backend.infra.audit import AuditLog
 from backend.infra.event_buffer import Events
 from backend.infra.jobs import JobQueue
 from backend.infra.postgres import db
+from backend.infra.redis import Outage
 from backend.kernel import ids
 
 TASKS: Final = payment_jobs.TASKS
@@ -69,7 +72,12 @@ def _operations(container: svcs.Container) -> Operations:
 
 
 def _journal(container: svcs.Container) -> PaymentJournal:
-    return PaymentJournal(db.session, container.get(Events), container.get_abstract(Announcements))
+    return PaymentJournal(
+        session=db.session,
+        events=container.get(Events),
+        announcements=container.get_abstract(Announcements),
+        statuses=PaymentStatuses(db.session, *container.get(redis.Redis, Outage)),
+    )
 
 
 def _transfers(container: svcs.Container) -> Transfers:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from backend.domains.affiliates.service import AffiliateLinks, Link
+from backend.domains.affiliates.service import AffiliateLinks, Link, NotExternalError
 from backend.domains.bookings.access import Actor
 from backend.domains.checkout.carts import CartOwner, CartStore
-from backend.domains.checkout.contents import Contents
+from backend.domains.checkout.contents import CartItem, Contents
 from backend.domains.checkout.orders import OrderService, OrderView
 from backend.domains.checkout.outcomes import ItemOutcome, Outcomes
 from backend.domains.checkout.placing import Checkout, CheckoutWish
@@ -16,6 +16,7 @@ from backend.domains.payments.opening import Opened, PaymentDesk
 from backend.infra.after_commit import after_commit
 from backend.infra.postgres import DbSession
 from backend.kernel import ids
+from backend.kernel.errors import NotFoundError
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +61,22 @@ class MixedCheckout:
     ) -> list[Link]:
         """A link to each thing in the cart that a partner sells; they leave it once this is committed.
 
-        NotExternalError for what the partner does not sell any more.
+        What the partner does not sell any more stays, as the cart says that it cannot be had.
         """
-        links = [
-            self.links.issue(product_id=item.thing, user_id=user_id, order_id=order_id, now=now)
-            for item in contents.external
-        ]
-        if links:
-            after_commit(self.session, partial(self._empty, owner, contents))
+        links, linked = [], []
+        for item in contents.external:
+            try:
+                made = self.links.issue(product_id=item.thing, user_id=user_id, order_id=order_id, now=now)
+            except (NotExternalError, NotFoundError):
+                continue
+            links.append(made)
+            linked.append(item)
+        if linked:
+            after_commit(self.session, partial(self._take_out, owner, linked))
         return links
 
-    def _empty(self, owner: CartOwner, linked: Contents) -> None:
-        self.carts.change(owner, lambda cart: cart.without_external(linked.external))
+    def _take_out(self, owner: CartOwner, linked: Sequence[CartItem]) -> None:
+        self.carts.change(owner, lambda cart: cart.without_external(linked))
 
     def open(self, *, subject: str, user_id: str, now: datetime) -> Opened:
         """Open the payment of an order or a booking. Raises what `PaymentDesk.open` does."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from backend.domains.payments.models import Payment
 from backend.domains.payments.states import Action, after
+from backend.domains.payments.statuses import PaymentStatuses
 from backend.infra import metrics
 from backend.infra.after_commit import after_commit
 from backend.infra.announcements import Announcements
@@ -22,6 +23,7 @@ class PaymentJournal:
     session: DbSession
     events: Events
     announcements: Announcements
+    statuses: PaymentStatuses
 
     def made(self, payment: Payment, *, now: datetime) -> None:
         """A payment was asked for."""
@@ -36,6 +38,7 @@ class PaymentJournal:
         self.tell(payment, payment.state, now=now)
         state = payment.state
         after_commit(self.session, lambda: metrics.payment_entered(state))
+        self.statuses.keep(payment)
 
     def announce(
         self, name: str, payment: Payment, *, occasion: str, amount: Money, data: Mapping[str, Any]

@@ -13,7 +13,7 @@ from backend.domains.payments.models import Payment
 from backend.domains.payments.operations import Kind, Operations
 from backend.domains.payments.running import OperationRunner
 from backend.domains.payments.service import Payments, UnknownPaymentError
-from backend.domains.payments.states import Purpose, State
+from backend.domains.payments.states import OVER, Purpose, State
 from backend.infra.postgres import DbSession
 from backend.kernel.errors import ConflictError, ExpiredError
 
@@ -103,7 +103,7 @@ class PaymentDesk:
     def verify(self, *, payment_id: str, user_id: str, now: datetime) -> Opened:
         """How it went, by the gateway's own word. Any number of times, before or after its webhook."""
         payment = self.payments.payment(payment_id=payment_id, user_id=user_id)
-        if payment.intent_id is None:
+        if payment.intent_id is None or payment.status in OVER:
             return Opened(payment.view, None)
         return self._seen(payment_id, lambda intent_id: self.gateway.intent(intent_id=intent_id), now)
 

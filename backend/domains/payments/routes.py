@@ -17,8 +17,10 @@ from backend.domains.payments.schemas import (
     PaymentOfSchema,
     PaymentRefundSchema,
     PaymentSchema,
+    PaymentStatusSchema,
 )
 from backend.domains.payments.service import Payments
+from backend.domains.payments.statuses import PaymentStatus
 from backend.web.api import Blueprint
 from backend.web.auth import Role, caller, caller_id, requires, signed_in
 from backend.web.clock import time_now
@@ -79,6 +81,15 @@ def verify(asked: dict[str, Any]) -> Opened:
 def read_payment(payment_id: str) -> Detailed:
     """A payment with what it is for, for its customer and staff."""
     return _detail(payment_id)
+
+
+@payments.get("/<payment_id>/status")
+@signed_in
+@payments.response(200, PaymentStatusSchema)
+@payments.alt_response(404, description="No such payment among the caller's")
+def read_status(payment_id: str) -> PaymentStatus:
+    """Where a payment is, for a browser that asks again and again; the gateway is not asked for it."""
+    return svcs.flask.get(Payments).status(payment_id=payment_id, user_id=caller_id())
 
 
 @payments.post("/<payment_id>/refund")

@@ -119,6 +119,14 @@ class EventReceivedSchema(Schema):
     is_new = ma.fields.Boolean(required=True)
 
 
+class PaymentStatusSchema(Schema):
+    """Where a payment is; `version` grows with each change."""
+
+    id = ma.fields.String(required=True)
+    state = ma.fields.String(required=True, validate=OneOf([state.value for state in State]))
+    version = ma.fields.Integer(required=True)
+
+
 class PaymentRefundSchema(Schema):
     """What staff give back: of one part, or of all that is left of them."""
 

@@ -13,6 +13,7 @@ from backend.domains.payments.models import Payment, PaymentPart, PaymentShare
 from backend.domains.payments.operations import Kind, Operations
 from backend.domains.payments.refunds import Refunds
 from backend.domains.payments.states import Action, PartState, Purpose, State
+from backend.domains.payments.statuses import PaymentStatus
 from backend.infra.postgres import DbSession
 from backend.kernel import ids
 from backend.kernel.errors import NotFoundError
@@ -70,6 +71,15 @@ class Payments:
         if found is None or not (is_staff or found.user_id == user_id):
             raise UnknownPaymentError("There is no such payment among yours.")
         return found
+
+    def status(self, *, payment_id: str, user_id: str) -> PaymentStatus:
+        """Where a payment of the user is, by Redis if it knows. UnknownPaymentError for others."""
+        known = self.journal.statuses.find(payment_id=payment_id)
+        if known is not None and known.user_id == user_id:
+            return known
+        found = self.payment(payment_id=payment_id, user_id=user_id)
+        self.journal.statuses.keep(found)
+        return PaymentStatus.of(found)
 
     def parts(self, *, payment: Payment) -> list[PartView]:
         """What a payment is for."""
