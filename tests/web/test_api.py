@@ -1,5 +1,11 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+
+from tests.conftest import Stores
+from tests.factories.apps import running_app
 
 
 class TestDescription:
@@ -26,3 +32,12 @@ class TestDescription:
 
         assert paths["/api/auth/me"]["get"]["security"] == [{"bearer": []}]
         assert "security" not in paths["/api/auth/login"]["post"]
+
+    def test_is_made_once_for_all_who_ask_at_the_same_time(self, stores: Stores, app: Flask) -> None:
+        whole = app.test_client().get("/openapi.json").json
+        with running_app(stores) as fresh, ThreadPoolExecutor(4) as pool:
+            asked = [pool.submit(lambda: fresh.test_client().get("/openapi.json").json) for _ in range(4)]
+
+            found = [one.result() for one in asked]
+
+        assert found == [whole] * 4
