@@ -39,6 +39,13 @@ GAUGES: Final = (
         "SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'",
     ),
     StoreGauge(
+        "payment_operations_overdue",
+        "What was planned at the payment gateway more than ten minutes ago, its outcome still unknown.",
+        "SELECT count(*) FROM payment_operations"
+        " WHERE state = 'pending' AND created_at < now() - interval '10 minutes' AND NOT EXISTS ("
+        "SELECT FROM payments AS p WHERE p.id = payment_id AND p.state = 'authorised')",
+    ),
+    StoreGauge(
         "holds_active",
         "Holds that keep a slot now.",
         "SELECT count(*) FROM allocations WHERE hold_expires_at > now()",

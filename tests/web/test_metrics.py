@@ -48,7 +48,7 @@ class TestMetrics:
         text = client.get("/metrics").get_data(as_text=True)
 
         assert "\nstore_gauges_up 1.0\n" in text
-        assert {"jobs_waiting", "jobs_failed", "holds_active"} <= set(
+        assert {"jobs_waiting", "jobs_failed", "holds_active", "payment_operations_overdue"} <= set(
             re.findall(r"^(\w+) ", text, re.MULTILINE)
         )
 
