@@ -2,7 +2,9 @@
 
 import asyncio
 import email
-from dataclasses import replace
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from email import policy
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from backend.domains.messages.issuing import ReceiptService
 from backend.domains.messages.service import MessageService
 from backend.infra.announcements import Announcements
 from backend.infra.clock import SystemClock
-from backend.infra.mail import MailRefusedError, MailServerError
+from backend.infra.mail import Mail, MailRefusedError, MailServerError
 from backend.infra.postgres import db
 from tests.cli.ports import free_port
 from tests.conftest import NOW, Stores, make_settings
@@ -33,6 +35,7 @@ from tests.factories.checkout import fill, place
 from tests.factories.documents import text_of
 from tests.factories.messages import post, waiting
 from tests.fakes.mail import Outbox
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 @pytest.fixture
@@ -186,6 +189,56 @@ class TestTasks:
         assert {f"{kind}.jinja" for kind in KINDS} == {
             file.name for file in folder.glob("[a-z]*.jinja") if file.name.count(".") == 1
         }
+
+
+@dataclass(frozen=True)
+class SlowMailer:
+    """A mail server that takes its time: until it is released."""
+
+    outbox: Outbox = field(default_factory=Outbox)
+    entered: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def send(self, mail: Mail) -> None:
+        self.entered.set()
+        assert self.released.wait(PATIENCE_SECONDS)
+        self.outbox.send(mail)
+
+
+class TestTwoWorkers:
+    def test_with_the_same_job_send_one_mail(self, own_stores: Stores) -> None:
+        mailer = SlowMailer()
+        with running_app(own_stores) as app, app.app_context(), ThreadPoolExecutor(2) as workers:
+            customer = Customer.new(app.test_client())
+            day = next_week(SystemClock().now())
+            customer.book(customer.slots(make_consultant(), day=day)[0]["slot_id"])
+            (arguments,) = waiting()
+
+            def work() -> bool:
+                with app.app_context():
+                    service = replace(svcs.flask.get(MessageService), mailer=mailer)
+                    was_sent = service.send(task=MailTask(**arguments), now=NOW)
+                    db.session.commit()
+                    return was_sent
+
+            first = workers.submit(work)
+            assert mailer.entered.wait(PATIENCE_SECONDS)
+            second = workers.submit(work)
+            wait_until(lambda: second.done() or somebody_waits())
+            mailer.released.set()
+            results = [first.result(PATIENCE_SECONDS), second.result(PATIENCE_SECONDS)]
+            db.session.remove()
+
+        assert results == [True, False]
+        assert len(mailer.outbox.mails) == 1
+
+
+def somebody_waits() -> bool:
+    """Whether a transaction of this database waits for another one's lock."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    found = db.session.execute(text(query)).scalar_one()
+    db.session.rollback()
+    return bool(found)
 
 
 class TestAWorker:
