@@ -61,10 +61,12 @@ class PaidBookings:
     def release(self, bookings: Sequence[Booking], *, now: datetime) -> None:
         """They will not be paid: their seats are free, and whoever waits is offered them."""
         for booking in bookings:
-            if booking.state not in {Status.PENDING_PAYMENT, Status.PENDING_APPROVAL}:
+            if booking.state not in OCCUPYING:
                 continue
-            booking.refund_minor = 0
-            self.journal.apply(booking, Action.LAPSE, actor_id=None, now=now)
+            # What was confirmed counted on money that was only authorised.
+            action = Action.CANCEL if booking.state is Status.CONFIRMED else Action.LAPSE
+            booking.paid_minor = booking.refund_minor = 0
+            self.journal.apply(booking, action, actor_id=None, now=now)
             self.holds.free(booking_id=booking.id)
             freed = Period(booking.starts_at, booking.ends_at)
             self.waitlist.offer_freed(provider_id=booking.provider_id, around=freed, now=now)

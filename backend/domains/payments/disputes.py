@@ -13,6 +13,7 @@ from backend.domains.payments.entities import sum_of
 from backend.domains.payments.gateway import Dispute
 from backend.domains.payments.journal import PaymentJournal
 from backend.domains.payments.models import Payment, PaymentDispute
+from backend.domains.payments.states import PartState
 from backend.domains.payments.transfers import Transfers
 from backend.infra.postgres import DbSession
 from backend.kernel.money import Money
@@ -69,8 +70,12 @@ class Disputes:
 
     def _lose(self, payment: Payment, dispute: Dispute, now: datetime) -> None:
         """Who had a share of it loses it in proportion, as if it had been refunded."""
-        rows = queries.shares(self.session, payment.id)
         parts = queries.parts(self.session, payment.id)
+        rows = [
+            row
+            for row in queries.shares(self.session, payment.id)
+            if parts[row.part].state == PartState.TAKEN
+        ]
         left = {
             f"{row.part} {row.account}": Money(row.amount_minor - row.refunded_minor, payment.currency)
             for row in rows

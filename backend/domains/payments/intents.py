@@ -135,9 +135,7 @@ class IntentOutcomes:
         if payment.purpose == Purpose.BALANCE:
             self._end_balance(payment, now)
             return
-        self.journal.apply(payment, Action.LET_GO, now=now)
-        self.payments.abandon(subject=payment.subject, now=now)
-        self._payable(payment.subject).release(subject=payment.subject, reason=LET_GO, now=now)
+        self._release(payment, now)
 
     def _end_balance(self, payment: Payment, now: datetime) -> None:
         """A balance will not be had: because nobody wants it any more, or because the card was refused."""
@@ -151,7 +149,13 @@ class IntentOutcomes:
             self._payable(payment.subject).unpaid(subject=payment.subject, parts=wanted, now=now)
 
     def release(self, payment: Payment, *, now: datetime) -> None:
-        """Give up a payment that nothing was asked of the gateway for, and what is kept for it."""
+        """Give up a payment that the gateway has nothing of, and what is kept for it."""
+        if payment.status is State.SCHEDULED:
+            self._end_balance(payment, now)
+        elif payment.status is State.NEW:
+            self._release(payment, now)
+
+    def _release(self, payment: Payment, now: datetime) -> None:
         self.journal.apply(payment, Action.LET_GO, now=now)
         self.payments.abandon(subject=payment.subject, now=now)
         self._payable(payment.subject).release(subject=payment.subject, reason=LET_GO, now=now)
@@ -160,9 +164,7 @@ class IntentOutcomes:
         """Ask the gateway to let go of a payment that was not made in time."""
         if payment.status is State.AWAITING and not self.operations.is_pending(payment, Kind.CANCEL):
             self.operations.plan(payment, Kind.CANCEL, now=now)
-        elif payment.status is State.SCHEDULED:
-            self._end_balance(payment, now)
-        elif payment.status is State.NEW and not self.operations.is_pending(payment, Kind.OPEN):
+        elif not self.operations.may_have_intent(payment):
             self.release(payment, now=now)
 
     def _note_decline(self, payment: Payment, decline: Decline | None, now: datetime) -> None:

@@ -84,8 +84,11 @@ class PaymentDesk:
         self, *, payment_id: str, user_id: str, payment_method: str, return_url: str, now: datetime
     ) -> Opened:
         """Pay with a card that the gateway knows. What it answers is applied; a decline is in the payment."""
-        self.open(payment_id=payment_id, user_id=user_id, now=now)
+        seen = self.open(payment_id=payment_id, user_id=user_id, now=now)
         payment = self.payments.payment(payment_id=payment_id, user_id=user_id)
+        if payment.status not in _PAYABLE:
+            # It was paid before, and the answer was lost.
+            return seen
         # One try a card and state: sent twice, it is one try; after a decline, the next.
         key = f"{payment_id}:confirm:{payment.version}:{payment.attempts}:{payment_method}"
         payment.attempts += 1
@@ -110,19 +113,14 @@ class PaymentDesk:
     def _opening(self, payment_id: str, now: datetime) -> str:
         """The operation that opens the payment: there is one, however many ask for it at once."""
         payment = queries.locked(self.session, payment_id)
+        _require_payable(payment, now)
         found = queries.operations(self.session, payment_id, Kind.OPEN.value)
         made = found[0] if found else self.operations.plan(payment, Kind.OPEN, now=now, by_job=False)
         return made.id
 
     def _payable(self, payment_id: str, user_id: str, now: datetime) -> Payment:
         payment = self.payments.payment(payment_id=payment_id, user_id=user_id)
-        if payment.status not in _PAYABLE:
-            raise NothingToPayError(
-                f"This payment is {payment.state}: there is nothing to pay.",
-                extra={"payment_state": payment.state},
-            )
-        if payment.pay_by is not None and payment.pay_by <= now:
-            raise PaymentExpiredError("The time for paying is over; order again.")
+        _require_payable(payment, now)
         return payment
 
     def _seen(self, payment_id: str, ask: Callable[[str], Intent], now: datetime) -> Opened:
@@ -135,3 +133,14 @@ class PaymentDesk:
         payment = self.intents.lock(payment_id=payment_id)
         self.intents.apply(payment, intent, now=now)
         return Opened(payment.view, intent.client_secret, intent.action_url)
+
+
+def _require_payable(payment: Payment, now: datetime) -> None:
+    """NothingToPayError, PaymentExpiredError."""
+    if payment.status not in _PAYABLE:
+        raise NothingToPayError(
+            f"This payment is {payment.state}: there is nothing to pay.",
+            extra={"payment_state": payment.state},
+        )
+    if payment.pay_by is not None and payment.pay_by <= now:
+        raise PaymentExpiredError("The time for paying is over; order again.")

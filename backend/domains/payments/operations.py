@@ -80,6 +80,11 @@ class Operations:
         found = queries.operations(self.session, payment.id, kind.value)
         return any(one.state == Outcome.PENDING for one in found)
 
+    def may_have_intent(self, payment: Payment) -> bool:
+        """Whether the gateway has, or may have, an intent of the payment."""
+        makers = (Kind.OPEN, Kind.CHARGE)
+        return payment.intent_id is not None or any(self.is_pending(payment, kind) for kind in makers)
+
     def do_again(self, operation_id: str) -> None:
         """Let a job do it (again); what is done already stays as it is."""
         self.jobs.enqueue(RUN, operation_id=operation_id)

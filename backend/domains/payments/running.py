@@ -83,8 +83,10 @@ class OperationRunner:
         if operation is None or operation.state != Outcome.PENDING:
             return
         payment = self.session.get_one(Payment, operation.payment_id, populate_existing=True)
-        if operation.kind == Kind.REFUND and payment.status is State.AUTHORISED:
-            # It is given back once it is taken.
+        if self._waits(operation, payment):
+            return
+        if operation.kind == Kind.CANCEL and payment.intent_id is None:
+            self._forget(operation.id, payment.id, now)
             return
         asked = _asked(operation, payment)
         self.session.commit()
@@ -94,6 +96,27 @@ class OperationRunner:
             self._refused(asked, error.code, now)
         else:
             self._applied(asked, answer, now)
+
+    def _waits(self, operation: PaymentOperation, payment: Payment) -> bool:
+        """Whether something has to happen first: what does it lets this be done again."""
+        if operation.kind == Kind.REFUND:
+            # It is given back once it is taken.
+            return payment.status is State.AUTHORISED
+        is_cancel = operation.kind == Kind.CANCEL and payment.intent_id is None
+        return is_cancel and self.operations.may_have_intent(payment)
+
+    def _forget(self, operation_id: str, payment_id: str, now: datetime) -> None:
+        """Cancel a payment that the gateway has nothing of."""
+        payment = self.intents.lock(payment_id=payment_id)
+        operation = queries.operation(self.session, operation_id)
+        if (
+            operation is None
+            or operation.state != Outcome.PENDING
+            or self.operations.may_have_intent(payment)
+        ):
+            return
+        self.operations.settle(operation, Outcome.DONE, now=now)
+        self.intents.release(payment, now=now)
 
     def look(self, *, payment_id: str, now: datetime) -> None:
         """Ask the gateway where a payment is, and bring ours there."""
@@ -123,6 +146,7 @@ class OperationRunner:
             self.intents.apply(payment, answer, now=now)
             if asked.kind is Kind.CHARGE and payment.status is State.AWAITING:
                 self.schedule.tell_of_failure(payment, operation)
+            self._go_on(payment.id)
 
     def _refused(self, asked: Asked, code: str, now: datetime) -> None:
         """Note a refusal; where it says that the payment is elsewhere than we thought, look."""
@@ -137,6 +161,13 @@ class OperationRunner:
         else:
             self.operations.settle(operation, Outcome.REFUSED, now=now, told={"code": code})
             self.look(payment_id=asked.payment_id, now=now)
+            self._go_on(asked.payment_id)
+
+    def _go_on(self, payment_id: str) -> None:
+        """Let what waited for this be done."""
+        for operation in queries.operations(self.session, payment_id, Kind.CANCEL.value):
+            if operation.state == Outcome.PENDING:
+                self.operations.do_again(operation.id)
 
     @property
     def _asking(self) -> dict[Kind, Callable[[Asked], Answer]]:

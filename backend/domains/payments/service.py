@@ -19,8 +19,8 @@ from backend.kernel import ids
 from backend.kernel.errors import NotFoundError
 from backend.kernel.money import Money, total
 
-_OPEN: Final = (State.NEW, State.SCHEDULED)
-_AT_THE_GATEWAY: Final = (State.AWAITING, State.AUTHORISED)
+# The gateway has them, or may have by now.
+_TO_BE_CANCELLED: Final = (State.NEW, State.SCHEDULED, State.AWAITING, State.AUTHORISED)
 _SURE: Final = (State.AUTHORISED, State.PAID)
 # How parts are called that are lines of an order and no bookings.
 LINE: Final = "line:"
@@ -175,9 +175,9 @@ class Payments:
         return back if is_sure else Money.zero(payment.currency)
 
     def _let_go(self, payment: Payment, now: datetime) -> None:
-        if payment.status in _OPEN:
+        if payment.status is State.SCHEDULED and not self.operations.is_pending(payment, Kind.CHARGE):
             self.journal.apply(payment, Action.LET_GO, now=now)
-        elif payment.status in _AT_THE_GATEWAY and not self.operations.is_pending(payment, Kind.CANCEL):
+        elif payment.status in _TO_BE_CANCELLED and not self.operations.is_pending(payment, Kind.CANCEL):
             self.operations.plan(payment, Kind.CANCEL, now=now)
 
     def _store(
