@@ -1,0 +1,70 @@
+"""Payments in thousands of random lives of a small market, over a real PostgreSQL and the local gateway.
+
+Hypothesis chooses what happens: carts of everything, cards that are good, declined or want a proof, events
+that are late, doubled or never told, approvals, cancellations, refunds, disputes, time, jobs that are lost,
+answers that are lost. After each life everything settles, and our books are compared with the gateway's.
+`python -m bench.payments 500` for other than 2,000 lives. Exits with 1 when anything is wrong.
+"""
+
+import sys
+import time
+from collections import Counter
+from typing import Final
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from backend.infra import logging
+from backend.wiring import Parts
+from bench.fresh import fresh_stores
+from tests.conftest import NOW
+from tests.factories.apps import running_app
+from tests.factories.payments import gateway_of, open_local_stripe
+from tests.fakes.clock import FakeClock
+from tests.fakes.events import FakeEventStore
+from tests.storm.machine import Market
+from tests.storm.world import World
+
+LIVES: Final = 2_000
+STEPS: Final = 25
+
+
+def main(lives: int = LIVES) -> int:
+    """Live, and say what happened."""
+    logging.configure(level="CRITICAL", file=None)
+    clock = FakeClock(NOW)
+    Market.seen = Counter()
+    with fresh_stores("bench_payments") as stores, open_local_stripe(clock) as local:
+        parts = Parts(clock=clock, events=FakeEventStore(), gateway=gateway_of(local, clock))
+        with running_app(stores, parts) as app, app.app_context():
+            Market.world = World.build(app, clock, local)
+            started = time.monotonic()
+            wrong = _live(lives)
+            seconds = time.monotonic() - started
+    seen = Market.seen
+    print(f"{seen.pop('lives')} lives of up to {STEPS} events in {seconds:.0f} s")
+    for what, number in sorted(seen.items()):
+        print(f"{what}: {number:,}")
+    print(f"lives in which a book was wrong: {wrong}")
+    return 1 if wrong else 0
+
+
+def _live(lives: int) -> int:
+    run = settings(
+        max_examples=lives,
+        stateful_step_count=STEPS,
+        deadline=None,
+        database=None,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
+    try:
+        run_state_machine_as_test(Market, settings=run)
+    except Exception as error:  # noqa: BLE001 (whatever it is, it is shown with what led to it)
+        print(f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ()), sep="\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(int, sys.argv[1:])))
