@@ -13,8 +13,11 @@ RUNS = settings(
     max_examples=8,
     stateful_step_count=15,
     deadline=None,
+    # The same lives every time: `python -m bench payments` looks for new ones.
+    derandomize=True,
+    database=None,
     suppress_health_check=list(HealthCheck),
-    phases=(Phase.explicit, Phase.generate, Phase.shrink),
+    phases=(Phase.generate, Phase.shrink),
 )
 
 
