@@ -1,4 +1,4 @@
-"""Pages for people: paying an intent, proving who one is to the bank, completing a connected account."""
+"""Pages for people: what happened last, paying, proving who one is to the bank, completing an account."""
 
 from collections.abc import Callable
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -11,6 +11,7 @@ from backend.local_stripe.amounts import in_currency
 from backend.local_stripe.book import Book
 from backend.local_stripe.cards import CARDS
 from backend.local_stripe.errors import ApiError, CardError, Json
+from backend.local_stripe.lists import page
 from backend.local_stripe.options import Options
 from backend.local_stripe.store import Store
 from backend.local_stripe.webhooks import configured
@@ -24,7 +25,7 @@ def install(app: Flask, store: Store, options: Options, seconds: Callable[[], in
     """Add the pages to the gateway's application."""
 
     def add(path: str, view: View, method: str) -> None:
-        def answer(name: str) -> AnyResponse | str:
+        def answer(name: str = "") -> AnyResponse | str:
             now, present = seconds(), current(store, options)
             timers.run_due(store, present, now)
             with store.writing() as connection:
@@ -35,12 +36,20 @@ def install(app: Flask, store: Store, options: Options, seconds: Callable[[], in
 
         app.add_url_rule(path, endpoint=f"{method} {path}", view_func=answer, methods=[method])
 
+    add("/", _home, "GET")
     add("/pay/<name>", _pay_page, "GET")
     add("/pay/<name>", _pay, "POST")
     add("/authenticate/<name>", _authenticate_page, "GET")
     add("/authenticate/<name>", _authenticate, "POST")
     add("/onboard/<name>", _onboard_page, "GET")
     add("/onboard/<name>", _onboard, "POST")
+
+
+def _home(book: Book, _: str) -> str:
+    last = Params({"limit": "20"})
+    intents_, events = (page(book, last, kind, url="")["data"] for kind in ("payment_intent", "event"))
+    shown = [(intent, in_currency(intent, intent["amount"])) for intent in intents_]
+    return render_template("home.html", intents=shown, events=events, webhooks=book.options.webhooks)
 
 
 def _pay_page(book: Book, name: str) -> str:

@@ -80,6 +80,19 @@ class TestAuthenticating:
         assert answer.status_code == 403
 
 
+class TestHome:
+    def test_shows_what_happened_last(self, api: Api, local: LocalStripe) -> None:
+        empty = at(local, "/")
+        intent = api.paid(description="A tour")
+
+        page = at(local, "/")
+
+        assert "none yet" in empty.text
+        assert "A tour" in page.text
+        assert f"/pay/{intent['id']}?client_secret={intent['client_secret']}" in page.text
+        assert "payment_intent.succeeded" in page.text
+
+
 class TestPaying:
     def test_offers_the_test_cards_and_sends_back(self, api: Api, local: LocalStripe) -> None:
         intent = api.intent(description="A tour <1>")
