@@ -201,7 +201,7 @@ class _Reader:
             stripe_secret_key=self._first("STRIPE_SECRET_KEY"),
             stripe_publishable_key=self._first("STRIPE_PUBLISHABLE_KEY"),
             stripe_webhook_secrets=self._webhook_secrets(production=production),
-            stripe_api_base=self._origin("STRIPE_API_BASE", STRIPE_API),
+            stripe_api_base=self._api_base("STRIPE_API_BASE", STRIPE_API, production=production),
             sentry_dsn=self._first("SENTRY_DSN"),
             log_level=(self.env.get("LOG_LEVEL") or "INFO").upper(),
             log_file=self._log_file(),
@@ -288,8 +288,12 @@ class _Reader:
                 raise SettingsError(f"{name} must list origins like https://shop.example, not {origin!r}")
         return origins
 
-    def _origin(self, name: str, default: str) -> str:
+    def _api_base(self, name: str, default: str, *, production: bool) -> str:
         origin = (self.env.get(name) or default).rstrip("/")
+        if production and not origin.startswith("https://"):
+            raise SettingsError(
+                f"{name} must begin with https:// in production: our secret key is sent there"
+            )
         if not _ORIGIN.fullmatch(origin):
             raise SettingsError(f"{name} must look like {default}, not {origin!r}")
         return origin

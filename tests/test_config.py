@@ -72,6 +72,10 @@ class TestFromEnv:
 
         assert seller.address == ("1 Rue de Rivoli", "75001 Paris")
 
+    def test_sends_no_key_in_clear_in_production(self) -> None:
+        with pytest.raises(SettingsError, match="STRIPE_API_BASE"):
+            settings_of(CLIMBUP_ENV="production", STRIPE_API_BASE="http://127.0.0.1:5001")
+
     def test_takes_an_empty_variable_as_absent(self) -> None:
         settings = settings_of(PORT="", POSTGRES_URL="", SENTRY_DSN="", LOG_FILE="")
 
