@@ -8,6 +8,7 @@ answers that are lost. After each life everything settles, and our books are com
 
 import sys
 import time
+import traceback
 from collections import Counter
 from typing import Final
 
@@ -61,7 +62,8 @@ def _live(lives: int) -> int:
     try:
         run_state_machine_as_test(Market, settings=run)
     except Exception as error:  # noqa: BLE001 (whatever it is, it is shown with what led to it)
-        print(f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ()), sep="\n")
+        traceback.print_exception(error, limit=-3)
+        print(*getattr(error, "__notes__", ()), sep="\n")
         return 1
     return 0
 

@@ -25,6 +25,7 @@ from backend.domains.payments.intents import IntentOutcomes
 from backend.domains.payments.journal import PaymentJournal
 from backend.domains.payments.opening import PaymentDesk
 from backend.domains.payments.operations import Operations
+from backend.domains.payments.recalling import Recall
 from backend.domains.payments.refunds import Refunds
 from backend.domains.payments.returns import PaymentReturns
 from backend.domains.payments.running import OperationRunner
@@ -126,16 +127,18 @@ def _payables(container: svcs.Container) -> Mapping[str, Payable]:
 
 def _runner(container: svcs.Container) -> OperationRunner:
     gateway = container.get_abstract(PaymentGateway)
+    customers = GatewayCustomers(db.session, gateway, container.get(UserService))
     return OperationRunner(
         session=db.session,
         gateway=gateway,
-        customers=GatewayCustomers(db.session, gateway, container.get(UserService)),
+        customers=customers,
         payees=container.get_abstract(Payees),
         intents=container.get(IntentOutcomes),
         operations=container.get(Operations),
         refunds=container.get(Refunds),
         transfers=container.get(Transfers),
         schedule=container.get(PaymentSchedule),
+        recall=Recall(db.session, gateway, customers),
     )
 
 
@@ -160,7 +163,7 @@ def _schedule(container: svcs.Container) -> PaymentSchedule:
 
 
 def _disputes(container: svcs.Container) -> Disputes:
-    return Disputes(db.session, *container.get(Ledger, Transfers, PaymentJournal))
+    return Disputes(db.session, *container.get(Ledger, Operations, Transfers, PaymentJournal))
 
 
 def _inbox(container: svcs.Container) -> EventInbox:

@@ -172,7 +172,8 @@ class Market(RuleBasedStateMachine):
         with self.stack:
             settle(self.world)
             self.count()
-            assert lies(self.world) == []
+            if found := lies(self.world):
+                raise AssertionError("\n".join(found))
 
     def count(self) -> None:
         """Add up what happened in this life."""

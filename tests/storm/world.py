@@ -13,6 +13,7 @@ from typing import Any, Final
 import svcs
 from flask import Flask
 from sqlalchemy import text
+from werkzeug.test import Client
 
 from backend import wiring
 from backend.domains.availability.service import AvailabilityService
@@ -45,7 +46,7 @@ from tests.factories.bookings import Shop, make_class, make_consultant
 from tests.factories.catalog import make_retail
 from tests.factories.coupons import make_coupon
 from tests.factories.identity import make_user
-from tests.factories.payments import authenticate, decide, dispute, onboard, pay, posting
+from tests.factories.payments import AUTH, authenticate, decide, dispute, onboard, posting
 from tests.fakes.clock import FakeClock
 
 GOOD: Final = "pm_card_visa"
@@ -234,8 +235,10 @@ class World:
     # The gateway and the people at it
 
     def pay_in_browser(self, payment: Any, card: str) -> None:
-        """The customer pays at the gateway, of which we are not told."""
-        pay(self.local, payment.intent_id, card)
+        """The customer pays at the gateway, of which we are not told; perhaps they are not, either."""
+        path = f"/v1/payment_intents/{payment.intent_id}/confirm"
+        form = {"payment_method": card, "return_url": BACK}
+        Client(self.local.app).post(path, data=form, headers=AUTH)
 
     def authenticate(self, payment: Any, *, succeeds: bool) -> None:
         """The customer answers their bank's question, if there is one."""

@@ -119,7 +119,9 @@ class OrderBookings:
 
         BegunError or TransitionError when one of them has begun or is over: then none is cancelled.
         """
-        for booking in self.lock(order_id=order_id):
+        # Those that a provider was asked for last: with the last answer what is left is taken.
+        bookings = sorted(self.lock(order_id=order_id), key=lambda one: one.state is Status.PENDING_APPROVAL)
+        for booking in bookings:
             if booking.state is not Status.CANCELLED:
                 self.lifecycle.cancel(booking_id=booking.id, actor=actor, version=None, now=now)
 

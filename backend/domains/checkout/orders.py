@@ -102,8 +102,10 @@ class OrderService:
         order = self._locked(order_id, actor, version)
         action = Action.STOP if actor.is_staff and order.status is State.SHIPPED else Action.CANCEL
         after(order.status, action)
-        self.bookings.cancel(order_id=order.id, actor=actor, now=now)
+        # Goods first: nothing of the order is taken only to be given back.
+        self.bookings.lock(order_id=order.id)
         self.payments.let_go(subject=order.id, reason="The order was cancelled.", now=now)
+        self.bookings.cancel(order_id=order.id, actor=actor, now=now)
         self.stock.release(reference=order.id, now=now)
         self.stock.take_back(reference=order.id, now=now)
         self.coupons.release(reference=order.id, now=now)

@@ -13,6 +13,7 @@ from backend.domains.payments.entities import sum_of
 from backend.domains.payments.gateway import Dispute
 from backend.domains.payments.journal import PaymentJournal
 from backend.domains.payments.models import Payment, PaymentDispute
+from backend.domains.payments.operations import Operations
 from backend.domains.payments.states import PartState
 from backend.domains.payments.transfers import Transfers
 from backend.infra.postgres import DbSession
@@ -30,6 +31,7 @@ class Disputes:
 
     session: DbSession
     ledger: Ledger
+    operations: Operations
     transfers: Transfers
     journal: PaymentJournal
 
@@ -52,6 +54,10 @@ class Disputes:
             self.transfers.plan(payment, now=now)
         elif dispute.status == LOST:
             self._lose(payment, dispute, now)
+        if dispute.status in {WON, LOST}:
+            for operation_id in queries.pending_of(self.session, payment.id):
+                # Refunds wait for this.
+                self.operations.do_again(operation_id)
 
     def _open(self, payment: Payment, dispute: Dispute, now: datetime) -> PaymentDispute:
         made = PaymentDispute(

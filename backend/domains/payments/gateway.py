@@ -234,6 +234,10 @@ class PaymentGateway(Protocol):
         """The intent as it is now."""
         ...
 
+    def intents(self, *, customer_id: str) -> Sequence[Intent]:
+        """All intents of a customer."""
+        ...
+
     def confirm(self, *, intent_id: str, payment_method: str, return_url: str, key: str) -> Intent:
         """Pay with a card that the gateway knows; browsers do so themselves with the client secret."""
         ...
@@ -262,6 +266,10 @@ class PaymentGateway(Protocol):
 
     def reverse(self, *, transfer_id: str, amount: Money, key: str) -> GatewayReversal:
         """Take `amount` of a transfer back. GatewayRefusedError `balance_insufficient` when it is gone."""
+        ...
+
+    def reversals(self, *, transfer_id: str) -> Sequence[GatewayReversal]:
+        """All reversals of a transfer."""
         ...
 
     def transfers(self, *, group: str) -> Sequence[GatewayTransfer]:

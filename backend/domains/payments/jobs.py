@@ -7,7 +7,7 @@ import svcs
 
 from backend.domains.payments import queries
 from backend.domains.payments.events import HANDLE, PaymentLooks
-from backend.domains.payments.operations import REMIND, RUN
+from backend.domains.payments.operations import LOOK, REMIND, RUN
 from backend.domains.payments.running import OperationRunner
 from backend.domains.payments.schedule import CATCH_UP, PaymentSchedule
 from backend.infra.clock import Clock
@@ -16,7 +16,6 @@ from backend.infra.postgres import db
 
 EXPIRE: Final = "payments.expire"
 CHARGE: Final = "payments.charge_balance"
-LOOK: Final = "payments.look"
 # What is older has been forgotten by whoever was to do it.
 FORGOTTEN_AFTER: Final = timedelta(minutes=1)
 # Authorisations end by themselves within a week.

@@ -14,6 +14,7 @@ from backend.kernel import ids
 from backend.kernel.money import Money
 
 RUN: Final = "payments.run_operation"
+LOOK: Final = "payments.look"
 REMIND: Final = "payments.remind"
 REMINDED_BEFORE: Final = timedelta(days=3)
 MORNING: Final = time(9)
@@ -93,6 +94,10 @@ class Operations:
         """Let a job say some days before a balance is charged that it will be."""
         at = datetime.combine(due_on, MORNING, UTC) - REMINDED_BEFORE
         self.jobs.enqueue(REMIND, at=at, payment_id=payment.id)
+
+    def look_soon(self, payment: Payment) -> None:
+        """Let a job see where the gateway has a payment."""
+        self.jobs.enqueue(LOOK, payment_id=payment.id)
 
     def settle(
         self,

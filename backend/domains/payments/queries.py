@@ -150,6 +150,12 @@ def by_intent(session: DbSession, intent_id: str) -> str | None:
     return session.scalar(select(Payment.id).where(Payment.intent_id == intent_id))
 
 
+def may_be_in_dispute(session: DbSession, payment_id: str) -> bool:
+    """Whether a dispute of the payment is not settled, or none is known (yet)."""
+    query = select(func.count()).where(PaymentDispute.payment_id == payment_id)
+    return bool(open_disputes(session, payment_id)) or not session.scalar(query)
+
+
 def open_disputes(session: DbSession, payment_id: str) -> Sequence[PaymentDispute]:
     """Disputes of a payment that are not settled."""
     settled = ("won", "lost", "warning_closed")

@@ -112,6 +112,15 @@ class Refunds:
         self._forget(payment, operation)
         self.journal.tell(payment, "refund_refused", now=now, data={"code": code})
 
+    def put_off(self, payment: Payment, operation: PaymentOperation, *, code: str, now: datetime) -> None:
+        """The customer's bank has the money: it is asked for anew, by another key, once that is settled."""
+        self.operations.settle(operation, Outcome.REFUSED, now=now, told={"code": code})
+        amount = Money(operation.amount_minor or 0, payment.currency)
+        self.operations.plan(
+            payment, Kind.REFUND, now=now, amount=amount, about=operation.about, by_job=False
+        )
+        self.operations.look_soon(payment)
+
     def look(self, payment: Payment, refund: GatewayRefund, *, now: datetime) -> None:
         """Book a refund that the customer's bank refused after it had been made."""
         if refund.status not in _GONE:

@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Final
 
 from backend.domains.payments import queries
+from backend.domains.payments.asked import Answer, Asked, asked_of
 from backend.domains.payments.customers import GatewayCustomers
 from backend.domains.payments.gateway import (
-    Capture,
     GatewayRefund,
     GatewayRefusedError,
     GatewayReversal,
@@ -24,40 +24,16 @@ from backend.domains.payments.gateway import (
 from backend.domains.payments.intents import IntentOutcomes
 from backend.domains.payments.models import Payment, PaymentOperation
 from backend.domains.payments.operations import Kind, Operations, Outcome
+from backend.domains.payments.recalling import Recall
 from backend.domains.payments.refunds import Refunds
 from backend.domains.payments.schedule import PaymentSchedule
 from backend.domains.payments.states import State
 from backend.domains.payments.transfers import Payees, Transfers
 from backend.infra.postgres import DbSession
-from backend.kernel.errors import ConflictError
-from backend.kernel.money import Money
 
-Answer = Intent | GatewayRefund | GatewayTransfer | GatewayReversal
 NO_ACCOUNT: Final = "no_account"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """An operation with what is needed to ask it, apart from the session."""
-
-    id: str
-    key: str
-    kind: Kind
-    payment_id: str
-    description: str
-    user_id: str
-    capture: Capture
-    saves_card: bool
-    intent_id: str
-    charge_id: str | None
-    card: str
-    account: str
-    transfer_id: str
-    amount: Money
-
-
-class NotYetError(ConflictError):
-    """Something has to happen before this can be asked."""
+# The gateway's word for a refund of what the customer's bank has taken back.
+DISPUTED: Final = "charge_disputed"
 
 
 @dataclass(frozen=True)
@@ -73,6 +49,7 @@ class OperationRunner:
     refunds: Refunds
     transfers: Transfers
     schedule: PaymentSchedule
+    recall: Recall
 
     def run(self, *, operation_id: str, now: datetime) -> None:
         """Do the operation unless it is done. GatewayDownError when its outcome is not known: do it again.
@@ -88,10 +65,10 @@ class OperationRunner:
         if operation.kind == Kind.CANCEL and payment.intent_id is None:
             self._forget(operation.id, payment.id, now)
             return
-        asked = _asked(operation, payment)
+        asked = asked_of(operation, payment, now=now)
         self.session.commit()
         try:
-            answer = self._asking[asked.kind](asked)
+            answer = self.recall.answer(asked) or self._asking[asked.kind](asked)
         except GatewayRefusedError as error:
             self._refused(asked, error.code, now)
         else:
@@ -100,8 +77,8 @@ class OperationRunner:
     def _waits(self, operation: PaymentOperation, payment: Payment) -> bool:
         """Whether something has to happen first: what does it lets this be done again."""
         if operation.kind == Kind.REFUND:
-            # It is given back once it is taken.
-            return payment.status is State.AUTHORISED
+            # It is given back once it is taken, and nobody's bank has it.
+            return payment.status is State.AUTHORISED or bool(queries.open_disputes(self.session, payment.id))
         is_cancel = operation.kind == Kind.CANCEL and payment.intent_id is None
         return is_cancel and self.operations.may_have_intent(payment)
 
@@ -154,7 +131,9 @@ class OperationRunner:
         operation = queries.operation(self.session, asked.id)
         if operation is None or operation.state != Outcome.PENDING:
             return
-        if asked.kind is Kind.REFUND:
+        if code == DISPUTED and queries.may_be_in_dispute(self.session, payment.id):
+            self.refunds.put_off(payment, operation, code=code, now=now)
+        elif asked.kind is Kind.REFUND:
             self.refunds.refused(payment, operation, code=code, now=now)
         elif asked.kind in {Kind.TRANSFER, Kind.REVERSE}:
             self.transfers.refused(payment, operation, code=code, now=now)
@@ -236,23 +215,3 @@ class OperationRunner:
 
     def _reverse(self, asked: Asked) -> GatewayReversal:
         return self.gateway.reverse(transfer_id=asked.transfer_id, amount=asked.amount, key=asked.key)
-
-
-def _asked(operation: PaymentOperation, payment: Payment) -> Asked:
-    amount = operation.amount_minor
-    return Asked(
-        id=operation.id,
-        key=operation.key,
-        kind=Kind(operation.kind),
-        payment_id=payment.id,
-        description=payment.description,
-        user_id=payment.user_id,
-        capture=Capture(payment.capture),
-        saves_card=payment.saves_card,
-        intent_id=payment.intent_id or "",
-        charge_id=payment.charge_id,
-        card=operation.about.get("card", ""),
-        account=operation.account or "",
-        transfer_id=operation.about.get("gateway_id", ""),
-        amount=payment.amount if amount is None else Money(amount, payment.currency),
-    )

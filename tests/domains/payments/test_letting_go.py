@@ -14,6 +14,7 @@ from backend.local_stripe.faults import Moment
 from backend.local_stripe.local import LocalStripe
 from tests.conftest import NOW
 from tests.factories.bookings import Customer, make_class, make_consultant
+from tests.factories.catalog import make_retail
 from tests.factories.checkout import fill
 from tests.factories.payments import at, decide, dispute
 from tests.factories.till import Till, balance, intent_of, work_off
@@ -120,8 +121,8 @@ class TestConfirming:
         assert balance("gateway") == booked["total"]["amount"]
 
 
-class TestALostDispute:
-    def test_costs_only_those_who_got_something(
+class TestADispute:
+    def test_that_is_lost_costs_only_those_who_got_something(
         self, ada: Customer, client: FlaskClient, local_stripe: LocalStripe
     ) -> None:
         consultant, school = make_consultant(), make_class(seats=20)
@@ -140,3 +141,38 @@ class TestALostDispute:
 
         accounts = ("gateway", "platform", "tax", f"provider:{school.provider.id}")
         assert [balance(account) for account in accounts] == [0, 0, 0, 0]
+
+    def test_that_is_won_lets_a_refund_go_on_that_had_to_wait(
+        self, ada: Customer, local_stripe: LocalStripe, shared_clock: FakeClock
+    ) -> None:
+        booked = Till(ada).book(ada.slots(make_consultant())[0]["slot_id"])
+        Till(ada).pay(booked)
+        opened = dispute(local_stripe, intent_of(booked))
+        ada.delete(f"/api/bookings/{booked['id']}")
+        work_off()
+        waiting = Till(ada).payment(booked)["refunded"]["amount"]
+        decide(local_stripe, opened["id"], "won")
+
+        svcs.flask.get(PaymentLooks).look(payment_id=booked["payment"]["id"], now=shared_clock.now())
+        work_off()
+
+        assert waiting == 0
+        assert Till(ada).payment(booked)["refunded"] == booked["total"]
+        assert balance("gateway") == 0
+
+
+class TestAnOrderThatIsCancelled:
+    def test_while_providers_are_asked_takes_nothing(self, ada: Customer, local_stripe: LocalStripe) -> None:
+        slots = [
+            ada.slots(make_consultant())[0]["slot_id"],
+            ada.slots(make_class(seats=20), party=10)[0]["slot_id"],
+        ]
+        fill(ada, **{slots[0]: 1, slots[1]: 10, make_retail(stock=5).id: 1})
+        order = Till(ada).order(shipping_option="pickup")
+        Till(ada).pay(order)
+
+        ada.delete(f"/api/orders/{order['id']}")
+        work_off()
+
+        assert Till(ada).payment(order)["state"] == "cancelled"
+        assert local_stripe.events("payment_intent.succeeded") == []

@@ -86,6 +86,11 @@ class StripeGateway:
         """The intent as it is now."""
         return answers.intent(_asked(lambda: self.client.v1.payment_intents.retrieve(intent_id)))
 
+    def intents(self, *, customer_id: str) -> Sequence[Intent]:
+        """All intents of a customer, newest first."""
+        params: params_of.PaymentIntentListParams = {"customer": customer_id, "limit": _PAGE}
+        return [answers.intent(found) for found in _all(lambda: self.client.v1.payment_intents.list(params))]
+
     def confirm(self, *, intent_id: str, payment_method: str, return_url: str, key: str) -> Intent:
         """Pay with a card that the gateway knows."""
         params: params_of.PaymentIntentConfirmParams = {
@@ -155,6 +160,12 @@ class StripeGateway:
         return answers.reversal(
             _asked(lambda: self.client.v1.transfers.reversals.create(transfer_id, params, _once(key)))
         )
+
+    def reversals(self, *, transfer_id: str) -> Sequence[GatewayReversal]:
+        """All reversals of a transfer, newest first."""
+        params: params_of.TransferReversalListParams = {"limit": _PAGE}
+        found = _all(lambda: self.client.v1.transfers.reversals.list(transfer_id, params))
+        return [answers.reversal(one) for one in found]
 
     def transfers(self, *, group: str) -> Sequence[GatewayTransfer]:
         """All transfers of a group, newest first."""
