@@ -28,6 +28,17 @@ from tests.storm.world import World
 
 LIVES: Final = 2_000
 STEPS: Final = 25
+TOLD_EVERY: Final = 50
+
+
+class Told(Market):
+    """Says from time to time how far it is."""
+
+    def count(self) -> None:
+        """As `Market.count`."""
+        super().count()
+        if self.seen["lives"] % TOLD_EVERY == 0:
+            print(f"{self.seen['lives']} lives", flush=True)
 
 
 def main(lives: int = LIVES) -> int:
@@ -60,7 +71,7 @@ def _live(lives: int) -> int:
         suppress_health_check=list(HealthCheck),
     )
     try:
-        run_state_machine_as_test(Market, settings=run)
+        run_state_machine_as_test(Told, settings=run)
     except Exception as error:  # noqa: BLE001 (whatever it is, it is shown with what led to it)
         traceback.print_exception(error, limit=-3)
         print(*getattr(error, "__notes__", ()), sep="\n")
