@@ -18,6 +18,9 @@ from tests.factories.availability import make_exception, make_schedule
 from tests.factories.catalog import make_product, make_provider
 from tests.factories.identity import auth_headers, make_user
 
+# Seats are booked for ids of bookings that a layer above would store in the same transaction.
+pytestmark = pytest.mark.never_committed
+
 NINE_TO_FIVE = {"opens": "09:00", "closes": "17:00"}
 
 

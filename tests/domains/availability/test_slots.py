@@ -27,6 +27,9 @@ from tests.factories.availability import make_exception, make_schedule
 from tests.factories.catalog import make_product, make_provider
 from tests.factories.identity import make_user
 
+# Seats are booked for ids of bookings that a layer above would store in the same transaction.
+pytestmark = pytest.mark.never_committed
+
 MONDAY = date(2026, 12, 14)
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
