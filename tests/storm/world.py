@@ -38,7 +38,6 @@ from backend.infra.clock import Clock
 from backend.infra.postgres import db
 from backend.kernel.errors import ClimbUpError
 from backend.kernel.money import Money
-from backend.local_stripe.book import Book
 from backend.local_stripe.faults import Moment
 from backend.local_stripe.local import LocalStripe
 from tests.conftest import NOW
@@ -48,6 +47,7 @@ from tests.factories.coupons import make_coupon
 from tests.factories.identity import make_user
 from tests.factories.payments import AUTH, authenticate, decide, dispute, onboard, posting
 from tests.fakes.clock import FakeClock
+from tests.storm.records import Records
 
 GOOD: Final = "pm_card_visa"
 DECLINED: Final = "pm_card_chargeDeclined"
@@ -69,7 +69,7 @@ class Wish:
 
 
 @dataclass
-class World:
+class World(Records):
     """What stands: customers, two providers with an account at the gateway and one without, and goods."""
 
     app: Flask
@@ -343,48 +343,6 @@ class World:
         with self.app.app_context():
             db.session.execute(text("DELETE FROM procrastinate_jobs WHERE id = :id"), {"id": job_id})
             db.session.commit()
-
-    # What there is
-
-    def rows(self, query: str, **values: Any) -> list[Any]:
-        """The rows of a query."""
-        with self.app.app_context():
-            return list(db.session.execute(text(query), values).all())
-
-    def payments(self, *in_states: str) -> list[Any]:
-        """The payments in these states, oldest first."""
-        return self.rows(
-            "SELECT * FROM payments WHERE state = ANY(:states) ORDER BY id", states=list(in_states)
-        )
-
-    def parts(self, payment: Any) -> list[Any]:
-        """The parts of a payment."""
-        return self.rows("SELECT * FROM payment_parts WHERE payment_id = :id ORDER BY part", id=payment.id)
-
-    def bookings(self, *in_states: str) -> list[Any]:
-        """The bookings in these states, oldest first."""
-        return self.rows(
-            "SELECT * FROM bookings WHERE status = ANY(:states) ORDER BY id", states=list(in_states)
-        )
-
-    def orders(self, *in_states: str) -> list[Any]:
-        """The orders in these states, oldest first."""
-        return self.rows(
-            "SELECT * FROM orders WHERE state = ANY(:states) ORDER BY id", states=list(in_states)
-        )
-
-    def gateway_objects(self, kind: str, **where: Any) -> list[dict[str, Any]]:
-        """Objects of the gateway, oldest first."""
-        with self.local.store.reading() as connection:
-            book = Book(connection, self.local.options, int(self.clock.now().timestamp()))
-            return book.all(kind, where)
-
-    def gateway_object(self, kind: str, id_: str) -> dict[str, Any]:
-        """One of them."""
-        (found,) = self.gateway_objects(kind, id=id_)
-        return found
-
-    # How things are done
 
     def request(self, act: Callable[[], object]) -> None:
         """Do it as the web shell does: commit, or roll back what is refused."""
