@@ -10,7 +10,7 @@ from tests.storm.machine import Market
 from tests.storm.world import World
 
 RUNS = settings(
-    max_examples=8,
+    max_examples=6,
     stateful_step_count=15,
     deadline=None,
     # The same lives every time: `python -m bench payments` looks for new ones.
