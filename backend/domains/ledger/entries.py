@@ -85,6 +85,13 @@ def dispute_lost(*, amount: Money, shares: Shares) -> Postings:
     return *_taken(_some(amount), shares), Posting(DISPUTED, -amount)
 
 
+def loss_passed_on(*, shares: Shares) -> Postings:
+    """What was booked as our loss is borne by those who have `shares` of it."""
+    (currency,) = {share.currency for share in shares.values()}
+    debits = tuple(Posting(account, share) for account, share in shares.items())
+    return *debits, Posting(LOSSES, -total(shares.values(), currency))
+
+
 def payout(*, amount: Money) -> Postings:
     """`amount` of our balance at the gateway went to our bank; below zero, it came back from there."""
     return Posting(BANK, amount), Posting(GATEWAY, -amount)

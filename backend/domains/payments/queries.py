@@ -150,6 +150,16 @@ def by_intent(session: DbSession, intent_id: str) -> str | None:
     return session.scalar(select(Payment.id).where(Payment.intent_id == intent_id))
 
 
+def was_lost_since(session: DbSession, payment_id: str, instant: datetime) -> bool:
+    """Whether a dispute of the payment was lost at an instant or later."""
+    query = select(func.count()).where(
+        PaymentDispute.payment_id == payment_id,
+        PaymentDispute.status == "lost",
+        PaymentDispute.changed_at >= instant,
+    )
+    return bool(session.scalar(query))
+
+
 def may_be_in_dispute(session: DbSession, payment_id: str) -> bool:
     """Whether a dispute of the payment is not settled, or none is known (yet)."""
     query = select(func.count()).where(PaymentDispute.payment_id == payment_id)

@@ -109,8 +109,26 @@ class Refunds:
     def refused(self, payment: Payment, operation: PaymentOperation, *, code: str, now: datetime) -> None:
         """The gateway will not: nothing of it went back."""
         self.operations.settle(operation, Outcome.REFUSED, now=now, told={"code": code})
-        self._forget(payment, operation)
+        if queries.was_lost_since(self.session, payment.id, operation.created_at):
+            self._gone_by_dispute(payment, operation, now=now)
+        else:
+            self._forget(payment, operation)
         self.journal.tell(payment, "refund_refused", now=now, data={"code": code})
+
+    def _gone_by_dispute(self, payment: Payment, operation: PaymentOperation, *, now: datetime) -> None:
+        """The customer's bank gave it back in our place: who had shares of it bears it, as if we had.
+
+        When the dispute was lost it was ours to lose, because it was to be refunded.
+        """
+        shares = self._shares_of(operation, payment.currency)
+        self.ledger.post(
+            key=f"refund_by_dispute:{operation.id}",
+            kind=entries.Kind.DISPUTE_LOST,
+            reference=payment.id,
+            postings=entries.loss_passed_on(shares=shares),
+            at=now,
+        )
+        self.transfers.take_back(payment, shares, now=now)
 
     def put_off(self, payment: Payment, operation: PaymentOperation, *, code: str, now: datetime) -> None:
         """The customer's bank has the money: it is asked for anew, by another key, once that is settled."""

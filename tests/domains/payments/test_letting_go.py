@@ -17,7 +17,7 @@ from tests.factories.bookings import Customer, make_class, make_consultant
 from tests.factories.catalog import make_retail
 from tests.factories.checkout import fill
 from tests.factories.payments import at, decide, dispute
-from tests.factories.till import Till, balance, intent_of, work_off
+from tests.factories.till import Till, balance, intent_of, onboarded, work_off
 from tests.fakes.clock import FakeClock
 
 CONFIRM = "/v1/payment_intents/[^/]+/confirm"
@@ -159,6 +159,25 @@ class TestADispute:
         assert waiting == 0
         assert Till(ada).payment(booked)["refunded"] == booked["total"]
         assert balance("gateway") == 0
+
+    def test_that_is_lost_takes_the_place_of_a_refund_that_had_to_wait(
+        self, ada: Customer, local_stripe: LocalStripe, shared_clock: FakeClock
+    ) -> None:
+        shop = make_consultant()
+        onboarded(local_stripe, shop)
+        booked = Till(ada).book(ada.slots(shop)[0]["slot_id"])
+        Till(ada).pay(booked)
+        work_off()
+        opened = dispute(local_stripe, intent_of(booked))
+        ada.delete(f"/api/bookings/{booked['id']}")
+        work_off()
+        decide(local_stripe, opened["id"], "lost")
+
+        svcs.flask.get(PaymentLooks).look(payment_id=booked["payment"]["id"], now=shared_clock.now())
+        work_off()
+
+        accounts = ("gateway", "losses", "platform", "tax", f"provider:{shop.provider.id}")
+        assert [balance(account) for account in accounts] == [0, 0, 0, 0, 0]
 
 
 class TestAnOrderThatIsCancelled:
