@@ -57,6 +57,7 @@ CALLS: dict[str, tuple[Callable[[StripeGateway], Any], type]] = {
         Intent,
     ),
     "intent": (lambda g: g.intent(intent_id="pi_1"), Intent),
+    "intents": (lambda g: g.intents(customer_id="cus_1"), list),
     "confirm": (
         lambda g: g.confirm(intent_id="pi_1", payment_method="pm_1", return_url=PAGE, key="3"),
         Intent,
@@ -72,6 +73,7 @@ CALLS: dict[str, tuple[Callable[[StripeGateway], Any], type]] = {
         GatewayTransfer,
     ),
     "reverse": (lambda g: g.reverse(transfer_id="tr_1", amount=EUROS, key="8"), GatewayReversal),
+    "reversals": (lambda g: g.reversals(transfer_id="tr_1"), list),
     "transfers": (lambda g: g.transfers(group="ord_1"), list),
     "create_customer": (
         lambda g: g.create_customer(email="ann@example.com", name="Ann", reference="usr_1", key="9"),
