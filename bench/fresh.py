@@ -19,11 +19,15 @@ FOLDER: Final = ROOT / "var" / "bench"
 
 
 @contextmanager
-def fresh_stores(name: str) -> Iterator[Stores]:
-    """Stores that keep what is committed as production does (fsync on), dropped afterwards."""
+def fresh_stores(name: str, *, number: int = 0) -> Iterator[Stores]:
+    """Stores that keep what is committed as production does (fsync on), dropped afterwards.
+
+    `number` is the Redis database; measurements at the same time need a name and a number each.
+    """
     urls = embedded.ensure_running(FOLDER)
     drop(urls.postgres, name)
-    stores = Stores(with_database(urls.postgres, name), urls.redis)
+    redis_url = f"{urls.redis.removesuffix('/0')}/{number}"
+    stores = Stores(with_database(urls.postgres, name), redis_url)
     ensure_database(stores.postgres_url)
     with redis.Redis.from_url(stores.redis_url) as client:
         client.flushdb()

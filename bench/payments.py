@@ -6,10 +6,13 @@ answers that are lost. After each life everything settles, and our books are com
 `python -m bench.payments 500` for other than 2,000 lives. Exits with 1 when anything is wrong.
 """
 
+import os
 import sys
 import time
 import traceback
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import Final
 
 from hypothesis import HealthCheck, Phase, settings
@@ -38,27 +41,39 @@ class Told(Market):
         """As `Market.count`."""
         super().count()
         if self.seen["lives"] % TOLD_EVERY == 0:
-            print(f"{self.seen['lives']} lives", flush=True)
+            print(f"{self.seen['lives']} lives in process {os.getpid()}", flush=True)
 
 
 def main(lives: int = LIVES) -> int:
-    """Live, and say what happened."""
+    """Live in as many processes as there are processors, each with stores of its own; say what happened."""
+    processes = os.cpu_count() or 1
+    shares = [len(range(number, lives, processes)) for number in range(processes)]
+    started = time.monotonic()
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        runs = list(pool.map(_run, range(processes), shares))
+    seconds = time.monotonic() - started
+    seen: Counter[str] = Counter()
+    for one, _ in runs:
+        seen.update(one)
+    wrong = sum(wrong for _, wrong in runs)
+    print(f"{seen.pop('lives')} lives of up to {STEPS} events in {seconds:.0f} s, {processes} at a time")
+    for what, number in sorted(seen.items()):
+        print(f"{what}: {number:,}")
+    print(f"processes in which a book was wrong: {wrong}")
+    return 1 if wrong else 0
+
+
+def _run(number: int, lives: int) -> tuple[Counter[str], int]:
+    """What happened in so many lives, and 1 when a book was wrong."""
     logging.configure(level="CRITICAL", file=None)
     clock = FakeClock(NOW)
     Market.seen = Counter()
-    with fresh_stores("bench_payments") as stores, open_local_stripe(clock) as local:
+    with fresh_stores(f"bench_payments_{number}", number=number) as stores, open_local_stripe(clock) as local:
         parts = Parts(clock=clock, events=FakeEventStore(), gateway=gateway_of(local, clock))
         with running_app(stores, parts) as app, app.app_context():
             Market.world = World.build(app, clock, local)
-            started = time.monotonic()
             wrong = _live(lives)
-            seconds = time.monotonic() - started
-    seen = Market.seen
-    print(f"{seen.pop('lives')} lives of up to {STEPS} events in {seconds:.0f} s")
-    for what, number in sorted(seen.items()):
-        print(f"{what}: {number:,}")
-    print(f"lives in which a book was wrong: {wrong}")
-    return 1 if wrong else 0
+    return Market.seen, wrong
 
 
 def _live(lives: int) -> int:
