@@ -50,7 +50,9 @@ CREATE TABLE payments (
     CONSTRAINT ck_payments_balance CHECK ((due_on IS NOT NULL) = (purpose = 'balance'))
 );
 -- Nobody is asked twice for the same.
-CREATE UNIQUE INDEX uq_payments_live ON payments (subject, purpose) WHERE state NOT IN ('cancelled', 'failed');
+-- An order of several bookings has a balance for each day on which some are due.
+CREATE UNIQUE INDEX uq_payments_live ON payments (subject, purpose, due_on) NULLS NOT DISTINCT
+    WHERE state NOT IN ('cancelled', 'failed');
 CREATE INDEX ix_payments_user_id ON payments (user_id, id);
 CREATE INDEX ix_payments_open ON payments (pay_by) WHERE state IN ('new', 'awaiting');
 CREATE INDEX ix_payments_due ON payments (due_on) WHERE state = 'scheduled';

@@ -57,7 +57,7 @@ TRANSITIONS: Final = Transitions(
     member="payment_state",
 )
 after: Final = TRANSITIONS.after
-# A subject has at most one payment of a purpose in one of these.
+# A subject has at most one payment of a purpose (and of a day, for balances) in one of these.
 LIVE: Final = frozenset({State.NEW, State.SCHEDULED, State.AWAITING, State.AUTHORISED, State.PAID})
 OVER: Final = frozenset({State.PAID, State.CANCELLED, State.FAILED})
 

@@ -15,6 +15,7 @@ from backend.kernel.roles import Role
 from backend.local_stripe.local import LocalStripe
 from tests.conftest import NOW
 from tests.factories.bookings import Customer, Shop, make_class, make_consultant
+from tests.factories.checkout import fill
 from tests.factories.payments import AUTH, authenticate, decide, dispute, posting
 from tests.factories.till import (
     ASKS,
@@ -215,6 +216,26 @@ class TestDeposits:
         assert booking["status"] == "cancelled"
         assert booking["refund"] == tour["payment"]["amount"]
 
+    def test_of_two_days_have_a_balance_for_each(
+        self, ada: Customer, local_stripe: LocalStripe, shared_clock: FakeClock
+    ) -> None:
+        shop = make_class(seats=10, category="tours")
+        days = [(NOW + timedelta(days=ahead)).date() for ahead in (40, 50)]
+        fill(ada, **{ada.slots(shop, day=day)[0]["slot_id"]: 1 for day in days})
+        order = Till(ada).order()
+        Till(ada).pay(order)
+
+        paid = []
+        for _ in range(2):
+            shared_clock.advance(days=27 if not paid else 10)
+            sweep()
+            work_off()
+            query = text("SELECT count(*) FROM payments WHERE purpose = 'balance' AND state = 'paid'")
+            paid.append(db.session.execute(query).scalar_one())
+
+        assert paid == [1, 2]
+        assert balance("gateway") == order["total"]["amount"]
+
     def test_that_are_never_paid_leave_no_balance(
         self, ada: Customer, local_stripe: LocalStripe, shared_clock: FakeClock
     ) -> None:
@@ -294,3 +315,21 @@ class TestRefundsByStaff:
         assert (first.status_code, second.status_code) == (200, 409)
         assert Till(ada).payment(booked)["refunded"] == some
         assert ada.post(path, wish).status_code == 403
+
+    def test_sent_twice_with_one_key_give_back_once(
+        self, ada: Customer, local_stripe: LocalStripe, client: FlaskClient
+    ) -> None:
+        booked = Till(ada).book(ada.slots(make_consultant())[0]["slot_id"])
+        Till(ada).pay(booked)
+        staff = Customer.new(client, roles=[Role.SUPPORT])
+        some = {"amount": 100, "currency": "EUR"}
+        wish = {"part": booked["id"], "amount": some, "reason": "It began late."}
+        key = {"Idempotency-Key": "one-refund"}
+
+        answers = [
+            staff.post(f"/api/payments/{booked['payment']['id']}/refund", wish, headers=key) for _ in range(2)
+        ]
+        work_off()
+
+        assert answers[0].data == answers[1].data
+        assert Till(ada).payment(booked)["refunded"] == some
