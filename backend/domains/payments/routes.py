@@ -24,6 +24,7 @@ from backend.domains.payments.statuses import PaymentStatus
 from backend.web.api import Blueprint
 from backend.web.auth import Role, caller, caller_id, requires, signed_in
 from backend.web.clock import time_now
+from backend.web.idempotency import idempotent
 
 payments: Final = Blueprint(
     "payments", __name__, url_prefix="/api/payments", description="Paying, refunds, and the gateway's word"
@@ -94,6 +95,7 @@ def read_status(payment_id: str) -> PaymentStatus:
 
 @payments.post("/<payment_id>/refund")
 @requires(Role.SUPPORT)
+@idempotent(caller_id)
 @payments.arguments(PaymentRefundSchema)
 @payments.response(200, PaymentDetailSchema)
 @payments.alt_response(404, description="No such payment")
