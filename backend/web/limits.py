@@ -15,7 +15,6 @@ import limits
 import redis
 import svcs
 from flask import Flask, Response, g, request
-from redis.exceptions import RedisError
 
 from backend.config import SettingsError
 from backend.infra.redis import Outage, key
@@ -106,13 +105,7 @@ class RequestLimit:
 
     def count(self, *, who: str) -> Standing | None:
         """One more request by `who`; None when Redis does not answer, which limits nobody."""
-        if self.outage.lasts():
-            return None
-        try:
-            return self.counters.count(f"request:{who}", self.rate)
-        except RedisError as error:
-            self.outage.begin(error)
-            return None
+        return self.outage.ask(lambda: self.counters.count(f"request:{who}", self.rate))
 
 
 @dataclass(frozen=True)
@@ -177,13 +170,7 @@ class CodeGuesses:
         return self._repeat(partial(self.counters.count, name, self.rate), codes)
 
     def _repeat(self, act: Callable[[], T], times: int) -> list[T]:
-        if self.outage.lasts():
-            return []
-        try:
-            return [act() for _ in range(times)]
-        except RedisError as error:
-            self.outage.begin(error)
-            return []
+        return self.outage.ask(lambda: [act() for _ in range(times)]) or []
 
 
 def address_block(address: str) -> str:
