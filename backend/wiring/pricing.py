@@ -12,8 +12,10 @@ from backend.domains.catalog.service import CatalogService
 from backend.domains.coupons.service import CouponService
 from backend.domains.currency.service import ExchangeRates
 from backend.domains.identity.service import UserService
+from backend.domains.pricing.bands import Bands
 from backend.domains.pricing.cancellation import CancellationPolicy
 from backend.domains.pricing.customers import Customers
+from backend.domains.pricing.deals import Deals, NoDeals
 from backend.domains.pricing.desk import QuoteDesk
 from backend.domains.pricing.facts import House
 from backend.domains.pricing.listing import SlotListing
@@ -70,6 +72,7 @@ def register_pricing(app: Flask, settings: Settings) -> None:
             rates=container.get(ExchangeRates),
             house=house,
             orders_made=partial(orders_made, container),
+            deals=container.get_abstract(Deals),
         )
 
     def order_quotes(container: svcs.Container) -> OrderQuotes:
@@ -84,13 +87,19 @@ def register_pricing(app: Flask, settings: Settings) -> None:
 
     svcs.flask.register_factory(app, Customers, _customers)
     svcs.flask.register_factory(app, QuoteService, quotes)
+    svcs.flask.register_value(app, Deals, NoDeals())
     svcs.flask.register_factory(app, Orders, orders)
+    svcs.flask.register_factory(app, Bands, _bands)
     svcs.flask.register_factory(app, OrderQuotes, order_quotes)
     svcs.flask.register_factory(app, QuoteDesk, _desk)
     svcs.flask.register_factory(app, QuoteRequests, _quote_requests)
     svcs.flask.register_factory(app, WhatIf, _what_if)
     svcs.flask.register_factory(app, SlotListing, listing)
     svcs.flask.register_factory(app, CancellationPolicy, _cancellation)
+
+
+def _bands(container: svcs.Container) -> Bands:
+    return Bands(*container.get(RulesService, Orders))
 
 
 def _cancellation(container: svcs.Container) -> CancellationPolicy:

@@ -14,12 +14,13 @@ from backend.domains.currency.service import ExchangeRates
 from backend.domains.identity.service import User
 from backend.domains.pricing.customers import Customers
 from backend.domains.pricing.entities import OrderPrice, Price
+from backend.domains.pricing.known import Known
 from backend.domains.pricing.order_quotes import OrderQuote, OrderQuotes
 from backend.domains.pricing.orders import parcel_of
 from backend.domains.pricing.records import written
 from backend.domains.pricing.service import NotSoldError
 from backend.domains.pricing.shipping import NO_DELIVERY, Delivery, ShippingOption, chosen_option
-from backend.domains.pricing.wanted import Item, Known, Wanted
+from backend.domains.pricing.wanted import Item, Wanted
 from backend.domains.rules.service import RulesService
 from backend.engine.decision import NearMiss
 from backend.engine.vocabulary import Vocabulary

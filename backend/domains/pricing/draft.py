@@ -6,7 +6,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from backend.domains.currency.rates import Rate
+from backend.domains.pricing.deals import Deal
 from backend.domains.pricing.entities import (
+    BARGAIN,
     BASE,
     COUPON,
     EXPERT_FEE,
@@ -35,7 +37,7 @@ from backend.kernel.money import Money, total
 class Draft:
     """A price in the making. `facts` are those of its next stage: their `base` is where it starts from.
 
-    `subtotal` is the sum of the lines so far.
+    `subtotal` is the sum of the lines so far; `floor` is the lowest that it may come to, once that is known.
     """
 
     def __init__(
@@ -47,6 +49,8 @@ class Draft:
         self.facts = vocabulary.checked(known_facts(asked, vocabulary))
         self.agreed = False
         self.cost: Money | None = None
+        self.deal: Deal | None = None
+        self.floor = Money.zero(currency)
         self.near_misses: list[NearMiss] = []
         self.refusals: list[Refusal] = []
         self.requires_approval = False
@@ -64,7 +68,7 @@ class Draft:
         """An item at its list price."""
         line = Line(BASE, case.label, case.base)
         made = cls([line], {**case.facts, "cost": case.cost}, case.base.currency, vocabulary)
-        made.agreed, made.cost = case.agreed, case.cost
+        made.agreed, made.cost, made.deal = case.agreed, case.cost, case.deal
         return made
 
     @classmethod
@@ -87,6 +91,17 @@ class Draft:
             self._come_to(sum((line.amount for line in self.lines[before:]), self.subtotal))
         self.near_misses.extend(decision.near_misses)
 
+    def strike_deal(self) -> None:
+        """Come down to what the customer haggled out, unless the rules ask for less by now."""
+        if self.deal is not None and self.deal.price < self.subtotal:
+            self._add(Line(BARGAIN, self.deal.label, self.deal.price - self.subtotal))
+
+    @property
+    def open_to_coupons(self) -> Money:
+        """What coupons may take something off: nothing of a deal that they do not come on top of."""
+        zero = Money.zero(self.subtotal.currency)
+        return zero if self.deal is not None and not self.deal.combines else max(self.subtotal, zero)
+
     def exchange(self, rate: Rate) -> None:
         """Go on in another currency; `cost` too, so that the floor is kept in it."""
         self._reprice(rate.apply_to_parts([line.amount for line in self.lines]), rate.target)
@@ -94,19 +109,23 @@ class Draft:
         self.facts = self.facts.replace(base=self.subtotal, cost=self.cost, currency=rate.target)
 
     def take_off(self, reliefs: Iterable[tuple[Redeemed, Money]]) -> None:
-        """Add a line for each coupon that takes something off."""
-        before = len(self.lines)
+        """Add a line for each coupon that takes something off, before that of a deal."""
+        added: list[Line] = []
         for coupon, share in reliefs:
             if share:
-                self.lines.append(Line(COUPON, f"{coupon.label} ({coupon.code})", -share))
+                added.append(Line(COUPON, f"{coupon.label} ({coupon.code})", -share))
                 if coupon.may_go_below_floor:
                     self.may_pass_floor = RuleRef(COUPON, coupon.code, file="", line=0)
-        if len(self.lines) > before:
-            self._come_to(sum((line.amount for line in self.lines[before:]), self.subtotal))
+        if added:
+            end = len(self.lines)
+            place = end - 1 if self.lines and self.lines[-1].stage == BARGAIN else end
+            self.lines[place:place] = added
+            self._come_to(sum((line.amount for line in added), self.subtotal))
 
     def keep_floor(self, decision: Decision) -> None:
         """Raise the price to the floor, unless a rule that fired may pass it; then say which."""
         floor, fired = self._floor(decision)
+        self.floor = floor
         if self.subtotal >= floor:
             return
         if self.may_pass_floor is not None and self.subtotal.minor >= 0:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from backend.domains.coupons.stacking import LeftOut
 from backend.domains.currency.rates import Rate
+from backend.domains.pricing.deals import Deal
 from backend.engine.decision import Fired, NearMiss
 from backend.kernel.money import Money, total
 
@@ -15,6 +16,7 @@ BASE: Final = "base"
 # Each item by itself, in this order.
 STAGES: Final = (BASE, "experience", "peak_hours", "occupancy", "group_discount", "markup")
 COUPON: Final = "coupon"
+BARGAIN: Final = "bargain"
 FLOOR: Final = "floor"
 PLATFORM_FEE: Final = "platform_fee"
 EXPERT_FEE: Final = "expert_fee"
@@ -24,7 +26,17 @@ TAX: Final = "tax"
 DEPOSIT: Final = "deposit"
 PAYMENT_METHOD: Final = "payment_method"
 # In which order lines of a price stand.
-LINE_STAGES: Final = (*STAGES, COUPON, FLOOR, PLATFORM_FEE, EXPERT_FEE, SHIPPING, CONVENIENCE_FEE, TAX)
+LINE_STAGES: Final = (
+    *STAGES,
+    COUPON,
+    BARGAIN,
+    FLOOR,
+    PLATFORM_FEE,
+    EXPERT_FEE,
+    SHIPPING,
+    CONVENIENCE_FEE,
+    TAX,
+)
 VALIDATION: Final = "validation"
 PERMISSIONS: Final = ("availability", VALIDATION)
 
@@ -123,6 +135,12 @@ class Price:
         return [line.label for line in self.lines if line.rule is not None]
 
     @property
+    def list_price(self) -> Money:
+        """What it costs this customer by the rules, before coupons, deals, fees and what comes on top."""
+        stages = (line.amount for line in self.lines if line.stage in STAGES)
+        return total(stages, self.total.currency)
+
+    @property
     def due_now(self) -> Money:
         """What is to be paid when it is bought."""
         return self.total - total((part.amount for part in self.due_later), self.total.currency)
@@ -133,7 +151,8 @@ class Case:
     """One thing to price: its facts, what it is called, its list price and what it costs us.
 
     `base` is the price of the whole case (all persons of the party, all units); without `cost` there is
-    no floor but zero. A price that was `agreed` (an accepted quote request) is not adjusted by rules.
+    no floor but zero. A price that was `agreed` (an accepted quote request) is not adjusted by rules; what
+    a `deal` promises counts where it is lower than what rules come to.
     """
 
     facts: Mapping[str, Any]
@@ -141,6 +160,7 @@ class Case:
     base: Money
     cost: Money | None = None
     agreed: bool = False
+    deal: Deal | None = None
 
 
 @dataclass(frozen=True, slots=True)

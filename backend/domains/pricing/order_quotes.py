@@ -7,6 +7,7 @@ from typing import Final, cast
 from sqlalchemy import Table, insert
 
 from backend.domains.pricing.entities import Order, OrderPrice
+from backend.domains.pricing.known import Known
 from backend.domains.pricing.models import QuoteRow
 from backend.domains.pricing.order_records import (
     order_document,
@@ -20,7 +21,7 @@ from backend.domains.pricing.orders import Orders
 from backend.domains.pricing.price import price_orders
 from backend.domains.pricing.service import UnknownQuoteError, gone, require_sold
 from backend.domains.pricing.tokens import Promise, QuoteTokenError, QuoteTokens
-from backend.domains.pricing.wanted import Known, Wanted
+from backend.domains.pricing.wanted import Wanted
 from backend.domains.rules.service import RulesService
 from backend.engine.rulebook import Rulebook
 from backend.infra import metrics

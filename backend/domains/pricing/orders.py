@@ -17,6 +17,7 @@ from backend.domains.coupons.stacking import Applied
 from backend.domains.currency.rates import Rate
 from backend.domains.currency.service import ExchangeRates
 from backend.domains.pricing.customers import Customers
+from backend.domains.pricing.deals import DealMismatchError, Deals
 from backend.domains.pricing.entities import (
     PAYMENT_METHOD,
     Case,
@@ -28,9 +29,10 @@ from backend.domains.pricing.entities import (
     no_coupons,
 )
 from backend.domains.pricing.facts import Customer, House, customer_facts, goods_case, slot_case
+from backend.domains.pricing.known import Known
 from backend.domains.pricing.service import require_room
 from backend.domains.pricing.shipping import Delivery, Parcel, weight_of
-from backend.domains.pricing.wanted import Item, Known, Wanted
+from backend.domains.pricing.wanted import Item, Wanted
 from backend.engine.rulebook import Rulebook
 from backend.kernel.errors import InvalidError, NotFoundError
 from backend.kernel.money import Money, total
@@ -66,16 +68,21 @@ class Orders:
     rates: ExchangeRates
     house: House
     orders_made: OrdersMade
+    deals: Deals
 
     def order(self, *, wanted: Wanted, known: Known, rulebook: Rulebook, now: datetime) -> Order:
         """The order of what is wanted.
 
         Raises NotForSaleError, PartyError, what `AvailabilityService.slot` raises for a slot that is not
-        offered, RateMissingError, and InvalidError for a way of delivery that is refused.
+        offered, what `Deals.deal` raises for an item's bargain, RateMissingError, and InvalidError for a
+        way of delivery that is refused.
         """
         things = self._things(wanted, known, now)
         customer = self._customer(wanted)
-        cases = tuple(self._case(thing, customer, now) for thing in things)
+        cases = tuple(
+            self._dealt(self._case(thing, customer, now), thing.item, wanted.user_id, known, now)
+            for thing in things
+        )
         currency = _currency(cases)
         rates = self._rates(cases, currency, now)
         return Order(
@@ -92,6 +99,34 @@ class Orders:
             presented=self._presented(wanted.currency, currency, now),
             tax_by_invoice=self.house.tax_by_invoice,
         )
+
+    def case(self, *, item: Item, user_id: str | None, now: datetime) -> tuple[Case, Product, Slot | None]:
+        """The case of one item at the price of the rules alone, of which product, and of which slot.
+
+        Raises what `order` does for an item.
+        """
+        (thing,) = self._things(Wanted((item,), user_id), Known(), now)
+        return self._case(thing, self.customers.customer(user_id), now), thing.product, thing.slot
+
+    def _dealt(self, case: Case, item: Item, user_id: str | None, known: Known, now: datetime) -> Case:
+        """The case with the deal that the item names."""
+        if item.bargain_id is None:
+            return case
+        deal = known.deals.get(item.bargain_id) or self.deals.deal(
+            bargain_id=item.bargain_id,
+            product_id=item.product_id,
+            slot_id=item.slot_id,
+            quantity=item.quantity,
+            party=item.party,
+            user_id=user_id,
+            now=now,
+        )
+        if deal.price.currency != case.base.currency:
+            raise DealMismatchError(
+                f"{case.label} is sold in {case.base.currency} by now, and the price was agreed on in"
+                f" {deal.price.currency}; bargain for it again."
+            )
+        return replace(case, deal=deal)
 
     def _things(self, wanted: Wanted, known: Known, now: datetime) -> list[_Thing]:
         asked = {item.product_id for item in wanted.items if item.product_id is not None}

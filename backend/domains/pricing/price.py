@@ -46,6 +46,13 @@ def price_many(
     return [found.items[0] for found in price_orders(rulebook, orders, at=at, explain=explain)]
 
 
+def price_and_floor(rulebook: Rulebook, case: Case, *, at: datetime) -> tuple[Price, Money]:
+    """The price of one case, and the lowest that a discount, coupon or deal could bring it down to."""
+    pricing = _Pricing(rulebook, [Order.of(case)], at, explain=False)
+    (found,) = pricing.prices()
+    return found.items[0], pricing.items[0].floor
+
+
 def price_orders(
     rulebook: Rulebook, orders: Sequence[Order], *, at: datetime, explain: bool = False
 ) -> list[OrderPrice]:
@@ -74,9 +81,8 @@ class _OrderDraft:
 
     def redeem(self) -> None:
         """Take coupons off the items and off shipping."""
-        zero = Money.zero(self.order.currency)
-        amounts = [max(item.subtotal, zero) for item in self.items]
-        shipping = zero if self.charges is None else self.charges.subtotal
+        amounts = [item.open_to_coupons for item in self.items]
+        shipping = Money.zero(self.order.currency) if self.charges is None else self.charges.subtotal
         self.redemption = self.order.redeem(amounts, shipping)
         redeemed = self.redemption.redeemed
         for number, item in enumerate(self.items):
@@ -128,6 +134,8 @@ class _Pricing:
         for stage in STAGES:
             for item, decision in self._decide(stage, adjusted):
                 item.apply(stage, decision)
+        for item in self.items:
+            item.strike_deal()
         for order in self.orders:
             order.exchange()
             order.redeem()

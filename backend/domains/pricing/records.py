@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from backend.domains.pricing.deals import Deal
 from backend.domains.pricing.entities import Case, Instalment, Line, Price, Refusal, RuleRef, Shares, TaxPart
 from backend.engine.decision import NearMiss
 from backend.engine.vocabulary import Vocabulary
@@ -19,6 +20,7 @@ def case_document(case: Case, vocabulary: Vocabulary) -> dict[str, Any]:
         "base": str(case.base),
         "agreed": case.agreed,
         "cost": None if case.cost is None else str(case.cost),
+        "deal": None if case.deal is None else deal_document(case.deal),
         "facts": {
             name: written(value, name, vocabulary)
             for name, value in case.facts.items()
@@ -34,8 +36,32 @@ def read_case(document: Mapping[str, Any], vocabulary: Vocabulary) -> Case:
     base, cost = parsed.pop("base"), parsed.pop("cost", None)
     assert isinstance(base, Money)  # noqa: S101 (the vocabulary declares `base` as money)
     assert cost is None or isinstance(cost, Money)  # noqa: S101 (as `base`)
-    agreed = document.get("agreed", False)
-    return Case(facts=parsed, label=document["label"], base=base, cost=cost, agreed=agreed)
+    # Documents may be older than agreed prices and deals.
+    agreed, deal = document.get("agreed", False), document.get("deal")
+    return Case(
+        facts=parsed,
+        label=document["label"],
+        base=base,
+        cost=cost,
+        agreed=agreed,
+        deal=None if deal is None else _read_deal(deal),
+    )
+
+
+def deal_document(deal: Deal) -> dict[str, Any]:
+    """A price that a customer haggled out."""
+    return {
+        "bargain_id": deal.bargain_id,
+        "price": money_document(deal.price),
+        "label": deal.label,
+        "combines": deal.combines,
+        "until": deal.until.isoformat(),
+    }
+
+
+def _read_deal(document: Mapping[str, Any]) -> Deal:
+    until = datetime.fromisoformat(document["until"])
+    return Deal(**{**document, "price": read_money(document["price"]), "until": until})
 
 
 def written(value: object, name: str, vocabulary: Vocabulary) -> str:

@@ -1,33 +1,20 @@
 """What somebody wants to buy, before it is priced."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
-from backend.domains.availability.entities import Slot
-from backend.domains.catalog.entities import Product
-from backend.domains.pricing.shipping import NO_DELIVERY, Delivery
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """So many units of a retail product, or a slot for a party: one of the two ids is None."""
+    """So many units of a product, or a slot for a party: one of the two ids is None.
+
+    With `bargain_id`, at the price that the customer agreed on in that bargain.
+    """
 
     product_id: str | None = None
     slot_id: str | None = None
     quantity: int = 1
     party: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What was looked up already and need not be again: products and slots by id, and ways of delivery.
-
-    `delivery` counts for its own parcel alone.
-    """
-
-    products: Mapping[str, Product] = field(default_factory=dict)
-    slots: Mapping[str, Slot] = field(default_factory=dict)
-    delivery: Delivery = NO_DELIVERY
+    bargain_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +38,9 @@ class Wanted:
 
     @property
     def is_one_slot(self) -> bool:
-        """Whether it is one slot and nothing else, as a booking is made of."""
+        """Whether it is one slot at its own price and nothing else, as a booking is made of."""
         beside = (self.codes, self.payment_method, self.shipping, self.country, self.expert_id)
-        return len(self.items) == 1 and self.items[0].slot_id is not None and not any(beside)
+        if len(self.items) != 1 or any(beside):
+            return False
+        (item,) = self.items
+        return item.slot_id is not None and item.bargain_id is None
