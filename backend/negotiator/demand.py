@@ -1,0 +1,129 @@
+"""What is believed about demand: how much customers are willing to pay, and how their offers shade it.
+
+Amounts are ratios to the list price here: 1 is the list price. Willingness to pay is kept in a hundred
+cells of one percent of the list price each, and a last cell for everything from the list price on.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+from math import exp
+from typing import Any, Final, Self
+
+CELLS: Final = 100
+TOP: Final = 1.15
+PHASES: Final = 3
+RATIOS: Final = 20
+DECIMALS: Final = 7
+
+
+def phase(attempt: int, attempts: int) -> int:
+    """Which of the three phases an attempt (from 1) is in: 0 the first, 1 between, 2 the last."""
+    if attempt >= attempts:
+        return PHASES - 1
+    return 0 if attempt == 1 else 1
+
+
+@dataclass(frozen=True, slots=True)
+class DemandModel:
+    """A belief about the willingness to pay for one thing.
+
+    * `value`: the chance of each cell of willingness to pay, `CELLS` + 1 numbers that sum to 1.
+    * `shading`: for each phase of a bargain, the chances of the ratio offer / willingness to pay in `RATIOS`
+      equal bins from 0 to 1.
+    * `anchored`: the share of offers that say nothing about the willingness to pay.
+    * `sessions`: how many sessions it was learned from, in all.
+    """
+
+    value: tuple[float, ...]
+    shading: tuple[tuple[float, ...], ...]
+    anchored: float
+    sessions: float = 0.0
+
+    @classmethod
+    def prior(cls) -> Self:
+        """What is believed before any session."""
+        return cls(_prior_value(), _prior_shading(), anchored=0.25)
+
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "value": [round(chance, DECIMALS) for chance in self.value],
+            "shading": [[round(chance, DECIMALS) for chance in row] for row in self.shading],
+            "anchored": round(self.anchored, DECIMALS),
+            "sessions": round(self.sessions, 3),
+        }
+
+    @classmethod
+    def of_document(cls, document: Mapping[str, Any]) -> Self:
+        """From what `document` gave; ValueError when it is of another shape."""
+        value = tuple(float(chance) for chance in document["value"])
+        shading = tuple(tuple(float(chance) for chance in row) for row in document["shading"])
+        if len(value) != CELLS + 1 or [len(row) for row in shading] != [RATIOS] * PHASES:
+            raise ValueError("this is a model of demand of another shape")
+        return cls(value, shading, float(document["anchored"]), float(document["sessions"]))
+
+    def after_offer(self, offer: float, stage: int) -> list[float]:
+        """The chances of the cells once somebody offered `offer` in phase `stage`."""
+        row = self.shading[stage]
+        flat, told = self.anchored, (1 - self.anchored) * RATIOS
+        first = min(int(offer * CELLS), CELLS)
+        weights = [0.0] * first
+        for inverse, chance in zip(_INVERSE[first:], self.value[first:], strict=True):
+            ratio = min(int(offer * inverse * RATIOS), RATIOS - 1)
+            weights.append(chance * (flat + told * row[ratio] * inverse))
+        total = sum(weights)
+        return [weight / total for weight in weights] if total > 0 else list(self.value)
+
+
+def survival(weights: Sequence[float]) -> list[float]:
+    """The chance that the willingness to pay reaches the lower edge of each cell."""
+    return list(accumulate(reversed(weights)))[::-1]
+
+
+def chance_of(reached: Sequence[float], price: float) -> float:
+    """The chance that the willingness to pay reaches `price`, even inside a cell; `price` from 0 to 1."""
+    place = price * CELLS
+    cell = int(place)
+    if cell >= CELLS:
+        return reached[CELLS]
+    return reached[cell] + (reached[cell + 1] - reached[cell]) * (place - cell)
+
+
+def best_price(
+    reached: Sequence[float], *, floor: float, lowest: float, highest: float, firmness: float
+) -> float:
+    """The price with the greatest (price - floor) ** firmness * chance of a sale."""
+    cells = range(int(lowest * CELLS) + 1, int(highest * CELLS) + 1)
+    candidates = [lowest, *[cell / CELLS for cell in cells], highest]
+    best, most = highest, -1.0
+    for price in candidates:
+        margin = price - floor
+        gain = 0.0 if margin <= 0 else chance_of(reached, price) * margin**firmness
+        if gain > most:
+            best, most = price, gain
+    return best
+
+
+_CENTRES: Final = (*[(cell + 0.5) / CELLS for cell in range(CELLS)], TOP)
+_INVERSE: Final = tuple(1 / centre for centre in _CENTRES)
+
+
+@lru_cache(maxsize=1)
+def _prior_value() -> tuple[float, ...]:
+    """A wide hill around nine tenths of the list price: a third would pay it all, a few nothing near it."""
+    hill = [exp(-(((centre - 0.85) / 0.22) ** 2) / 2) + 0.12 for centre in _CENTRES[:CELLS]]
+    within = 0.7 / sum(hill)
+    return (*[weight * within for weight in hill], 0.3)
+
+
+@lru_cache(maxsize=1)
+def _prior_shading() -> tuple[tuple[float, ...], ...]:
+    """First offers lie far below what somebody would pay, last ones near it."""
+    middles = [(ratio + 0.5) / RATIOS for ratio in range(RATIOS)]
+    rows = []
+    for centre, width in ((0.75, 0.2), (0.82, 0.16), (0.9, 0.12)):
+        hill = [exp(-(((middle - centre) / width) ** 2) / 2) + 0.05 for middle in middles]
+        rows.append(tuple(weight / sum(hill) for weight in hill))
+    return tuple(rows)
