@@ -1,8 +1,10 @@
 """Behaviour events of a transaction: kept once it is committed, by a thread of its own, never in its way."""
 
 import threading
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
@@ -20,6 +22,8 @@ CAPACITY: Final = 10_000
 BATCH: Final = 500
 ATTEMPTS: Final = 3
 PAUSE_SECONDS: Final = 0.5
+SEEN_AGAIN_AFTER: Final = timedelta(hours=1)
+MOST_SEEN: Final = 20_000
 
 
 class EventBuffer:
@@ -84,3 +88,33 @@ class Events:
         """
         event = Event(name, self.clock.now(), user_id, dict(data))
         after_commit(self.session, lambda: self.buffer.put([event]))
+
+
+class Sightings:
+    """Records what people look at or pick up, outside of any transaction, which such requests have none of.
+
+    The same person and thing count once an hour, so that reloading a page says nothing new. That is
+    remembered in the process alone, of the last 20,000; a visitor is told from others by `visitor`,
+    which is not kept.
+    """
+
+    def __init__(self, buffer: EventBuffer) -> None:
+        self._buffer = buffer
+        self._seen: OrderedDict[tuple[str, str, str], datetime] = OrderedDict()
+        self._changing = threading.Lock()
+
+    def note(self, *, name: str, product_id: str, user_id: str | None, visitor: str, now: datetime) -> None:
+        """That `name` (such as `product.viewed`) happened to a product at `now`. Never waits, never fails."""
+        if self._is_new((name, product_id, user_id or visitor), now):
+            self._buffer.put([Event(name, now, user_id, {"product_id": product_id})])
+
+    def _is_new(self, sighting: tuple[str, str, str], now: datetime) -> bool:
+        with self._changing:
+            before = self._seen.pop(sighting, None)
+            if before is not None and now - before < SEEN_AGAIN_AFTER:
+                self._seen[sighting] = before
+                return False
+            self._seen[sighting] = now
+            if len(self._seen) > MOST_SEEN:
+                self._seen.popitem(last=False)
+            return True

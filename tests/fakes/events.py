@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from backend.infra.events import Event
+from backend.infra.events import Event, Touch
 
 
 class FakeEventStore:
@@ -35,6 +35,28 @@ class FakeEventStore:
     def count_by_name(self, *, since: datetime) -> dict[str, int]:
         """How many of each name."""
         return dict(Counter(e.name for e in self.events if e.at >= since))
+
+    def touches(self, *, user_id: str, names: Sequence[str], since: datetime, limit: int) -> list[Touch]:
+        """The newest of these names by a user, newest first."""
+        found = self.find(name=None, user_id=user_id, since=since, limit=len(self.events))
+        return [Touch(e.name, e.at) for e in found if e.name in names][:limit]
+
+    def people_by_day(
+        self, *, product_id: str, names: Sequence[str], now: datetime, days: int
+    ) -> dict[int, int]:
+        """How many people there were, by how many days ago."""
+        day = timedelta(days=1)
+        people = {
+            ((now - e.at) // day, e.user_id or number)
+            for number, e in enumerate(self.events)
+            if e.name in names and e.data.get("product_id") == product_id and now - days * day < e.at <= now
+        }
+        return dict(Counter(ago for ago, _ in people))
+
+    def users(self, *, names: Sequence[str], since: datetime, limit: int) -> list[str]:
+        """Those who caused any, by the ends of their ids."""
+        found = {e.user_id for e in self.events if e.user_id and e.name in names and e.at >= since}
+        return sorted(found, key=lambda user_id: (user_id[-8:], user_id))[:limit]
 
     def ping(self) -> None:
         """It is always there."""
