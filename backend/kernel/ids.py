@@ -32,6 +32,7 @@ PAYMENT = "pay"
 PAYMENT_OPERATION = "pop"
 PAYOUT_ACCOUNT = "pac"
 AFFILIATE_LINK = "lnk"
+BARGAIN = "bgn"
 
 _SHAPE = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}")
 

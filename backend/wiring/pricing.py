@@ -132,4 +132,4 @@ def _customers(container: svcs.Container) -> Customers:
 
 
 def _desk(container: svcs.Container) -> QuoteDesk:
-    return QuoteDesk(*container.get(QuoteService, OrderQuotes))
+    return QuoteDesk(*container.get(QuoteService, OrderQuotes), container.get_abstract(Deals))

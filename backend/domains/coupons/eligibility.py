@@ -12,13 +12,17 @@ from backend.kernel.money import Money, total
 
 @dataclass(frozen=True, slots=True)
 class BasketLine:
-    """Some of one product. `categories` is the product's own and all above it; `amount` is for all of it."""
+    """Some of one product. `categories` is the product's own and all above it; `amount` is for all of it.
+
+    No coupon comes on top of a price that was `agreed` on: its `amount` is zero.
+    """
 
     product_id: str
     kind: str
     categories: tuple[str, ...]
     quantity: int
     amount: Money
+    agreed: bool = False
 
     def __post_init__(self) -> None:
         if self.amount.minor < 0:
@@ -69,6 +73,7 @@ class FailureCode(StrEnum):
     FIRST_ORDER_ONLY = "first_order_only"
     OTHER_CURRENCY = "other_currency"
     NOTHING_ELIGIBLE = "nothing_eligible"
+    PRICE_AGREED = "price_agreed"
     NO_SHIPPING = "no_shipping"
     MINIMUM_ORDER = "minimum_order"
     USED_UP = "used_up"
@@ -197,11 +202,15 @@ def nothing_off(basket: Basket) -> Relief:
 
 
 def covers(coupon: Coupon, line: BasketLine) -> bool:
-    """Whether the coupon is for this line.
+    """Whether the coupon takes something off this line.
 
     Products and categories widen each other: a line is in one of them. Kinds narrow both, and
-    excluded products are out in any case.
+    excluded products are out in any case; so is what has an agreed price.
     """
+    return not line.agreed and _is_for(coupon, line)
+
+
+def _is_for(coupon: Coupon, line: BasketLine) -> bool:
     if line.product_id in coupon.excluded_products:
         return False
     if coupon.product_kinds and line.kind not in coupon.product_kinds:
@@ -254,14 +263,12 @@ def _of_the_basket(coupon: Coupon, basket: Basket) -> Iterator[Failure]:
         )
     elif coupon.minimum_order is not None and basket.subtotal < coupon.minimum_order:
         missing = coupon.minimum_order - basket.subtotal
-        yield Failure(
-            FailureCode.MINIMUM_ORDER,
-            f"Spend {missing} more: the coupon needs an order of {coupon.minimum_order}.",
-            missing=missing,
-        )
+        sentence = f"Spend {missing} more: the coupon needs an order of {coupon.minimum_order}."
+        if any(line.agreed for line in basket.lines):
+            sentence = f"{sentence} What you bargained for does not count."
+        yield Failure(FailureCode.MINIMUM_ORDER, sentence, missing=missing)
     if not any(covers(coupon, line) for line in basket.lines):
-        sentence = _what_it_is_for(coupon) if basket.lines else "There is nothing in the order yet."
-        yield Failure(FailureCode.NOTHING_ELIGIBLE, sentence)
+        yield _nothing_covered(coupon, basket)
     if coupon.kind is CouponKind.FREE_SHIPPING and not basket.shipping:
         yield Failure(FailureCode.NO_SHIPPING, "There is no shipping to pay for in this order.")
 
@@ -282,6 +289,14 @@ def _of_the_usage(coupon: Coupon, usage: Usage, discount: Money) -> Iterator[Fai
                 f"Only {rest} is left of what may be given with this coupon; your order needs {discount}.",
                 missing=discount - rest,
             )
+
+
+def _nothing_covered(coupon: Coupon, basket: Basket) -> Failure:
+    if any(_is_for(coupon, line) for line in basket.lines):
+        sentence = "You bargained for what the coupon is for, and coupons do not come on top of that price."
+        return Failure(FailureCode.PRICE_AGREED, sentence)
+    sentence = _what_it_is_for(coupon) if basket.lines else "There is nothing in the order yet."
+    return Failure(FailureCode.NOTHING_ELIGIBLE, sentence)
 
 
 def _what_it_is_for(coupon: Coupon) -> str:

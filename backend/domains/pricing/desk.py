@@ -1,12 +1,13 @@
 """Where quotes are asked for: one slot is quoted so that it can be booked, everything else as an order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from backend.domains.pricing.deals import Deals
 from backend.domains.pricing.entities import OrderPrice
 from backend.domains.pricing.order_quotes import OrderQuote, OrderQuotes
 from backend.domains.pricing.service import Quote, QuoteService, order_price
-from backend.domains.pricing.wanted import Wanted
+from backend.domains.pricing.wanted import Item, Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class QuoteDesk:
 
     slots: QuoteService
     orders: OrderQuotes
+    deals: Deals
 
     def explain(self, *, quote_id: str) -> Explained:
         """A stored quote, priced again by its own release of the rules. UnknownQuoteError."""
@@ -39,7 +41,12 @@ class QuoteDesk:
         return Explained(slot.quote, slot.quote.order_price, order_price(slot.again))
 
     def make(self, *, wanted: Wanted, now: datetime) -> Quote | OrderQuote:
-        """The quote; errors are those of `QuoteService.make` and `OrderQuotes.make`."""
+        """The quote; errors are those of `QuoteService.make`, `OrderQuotes.make` and `Deals.item`.
+
+        An item of which nothing is known but its bargain is what was bargained for.
+        """
+        items = tuple(self._named(item, wanted.user_id, now) for item in wanted.items)
+        wanted = replace(wanted, items=items)
         if not wanted.is_one_slot:
             return self.orders.make(wanted=wanted, now=now)
         (item,) = wanted.items
@@ -50,3 +57,8 @@ class QuoteDesk:
             currency=wanted.currency,
             now=now,
         )
+
+    def _named(self, item: Item, user_id: str | None, now: datetime) -> Item:
+        if item.bargain_id is None or item.product_id is not None or item.slot_id is not None:
+            return item
+        return self.deals.item(bargain_id=item.bargain_id, user_id=user_id, now=now)

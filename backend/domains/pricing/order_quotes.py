@@ -78,8 +78,13 @@ class OrderQuotes:
         """
         return self._priced(wanted, known, self.rules.rulebook(), now)[1]
 
-    def make(self, *, wanted: Wanted, now: datetime, known: Known = NOTHING) -> OrderQuote:
-        """Price the order and promise it for a while. NotSoldError when a rule refuses an item."""
+    def make(
+        self, *, wanted: Wanted, now: datetime, known: Known = NOTHING, until: datetime | None = None
+    ) -> OrderQuote:
+        """Price the order and promise it until an instant, or for a while: never longer than its deals hold.
+
+        NotSoldError when a rule refuses an item, and what `Orders.order` raises.
+        """
         rulebook = self.rules.rulebook()
         order, price = self._priced(wanted, known, rulebook, now)
         require_sold(price.refusals)
@@ -93,7 +98,7 @@ class OrderQuotes:
             "price": order_price_document(price, rulebook.vocabulary),
             "release": rulebook.version,
             "created_at": now,
-            "expires_at": (now + self.lifetime).replace(microsecond=0),
+            "expires_at": _end(order, until or now + self.lifetime),
         }
         self.session.execute(_STORE, values)
         for line in price.lines:
@@ -163,3 +168,8 @@ class OrderQuotes:
             expires_at=row.expires_at,
             token=self.tokens.sign(promise),
         )
+
+
+def _end(order: Order, until: datetime) -> datetime:
+    """Until when an order can be promised, to the second."""
+    return min([until, *(case.deal.until for case in order.cases if case.deal)]).replace(microsecond=0)

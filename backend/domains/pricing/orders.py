@@ -93,7 +93,7 @@ class Orders:
                 **customer_facts(customer),
                 **self.house.tax_facts(None, customer),
             },
-            redeem=self._redeem(things, customer, wanted, rulebook, now),
+            redeem=self._redeem(things, cases, customer, wanted, rulebook, now),
             shipping=_shipping(_delivery(things, cases, rates, customer, known, rulebook, now), wanted),
             rates=rates,
             presented=self._presented(wanted.currency, currency, now),
@@ -179,6 +179,7 @@ class Orders:
     def _redeem(
         self,
         things: Sequence[_Thing],
+        cases: Sequence[Case],
         customer: Customer,
         wanted: Wanted,
         rulebook: Rulebook,
@@ -199,7 +200,8 @@ class Orders:
 
         def redeem(items: Sequence[Money], shipping: Money) -> Redemption:
             lines = tuple(
-                _basket_line(thing, amount, tree) for thing, amount in zip(things, items, strict=True)
+                _basket_line(thing, case, amount, tree)
+                for thing, case, amount in zip(things, cases, items, strict=True)
             )
             best = candidates.best(Basket(lines, shipping, shopper, now), rulebook)
             return Redemption(tuple(_redeemed(applied) for applied in best.applied), best.left_out)
@@ -269,7 +271,7 @@ def parcel_of(
     )
 
 
-def _basket_line(thing: _Thing, amount: Money, tree: Mapping[str, Category]) -> BasketLine:
+def _basket_line(thing: _Thing, case: Case, amount: Money, tree: Mapping[str, Category]) -> BasketLine:
     product = thing.product
     return BasketLine(
         product_id=product.id,
@@ -277,6 +279,7 @@ def _basket_line(thing: _Thing, amount: Money, tree: Mapping[str, Category]) -> 
         categories=category_path([product.subcategory, product.category], tree),
         quantity=thing.item.quantity if thing.slot is None else 1,
         amount=amount,
+        agreed=case.deal is not None and not case.deal.combines,
     )
 
 

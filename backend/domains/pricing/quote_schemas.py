@@ -48,18 +48,23 @@ PAYMENT_METHODS: Final = ("card", "on_site", "on_delivery")
 
 
 class QuoteItemSchema(Schema):
-    """One thing to price: some of a product, or a slot for a party."""
+    """One thing to price: some of a product, a slot for a party, or what a bargain came to a price for."""
 
     slot_id = slot_id_field()
     product_id = id_field(ids.PRODUCT)
+    bargain_id = id_field(ids.BARGAIN)
     quantity = ma.fields.Integer(strict=True, load_default=1, validate=ma.validate.Range(1, MOST_UNITS))
     party = party_field(load_default=1)
 
-    @ma.validates_schema
-    def check_thing(self, data: dict[str, Any], **_: Any) -> None:
-        """One of the two; a slot is bought once, for a party."""
-        if ("slot_id" in data) == ("product_id" in data):
-            raise ma.ValidationError("Name either a slot_id or a product_id.", "slot_id")
+    @ma.validates_schema(pass_original=True)
+    def check_thing(self, data: dict[str, Any], original: Any, **_: Any) -> None:
+        """One of the two; a slot is bought once, for a party; a bargain tells what and how many by itself."""
+        things = [name for name in ("slot_id", "product_id") if name in data]
+        if len(things) > 1 or not (things or "bargain_id" in data):
+            raise ma.ValidationError("Name either a slot_id or a product_id, or a bargain_id.", "slot_id")
+        for number in () if things else ("quantity", "party"):
+            if number in original:
+                raise ma.ValidationError("The bargain was over so many: leave it out.", number)
         if "slot_id" in data and data["quantity"] != 1:
             raise ma.ValidationError("A slot is booked once; say party for several persons.", "quantity")
 
@@ -96,6 +101,7 @@ class PricedItemSchema(Schema):
     product_id = ma.fields.String(required=True, allow_none=True)
     quantity = ma.fields.Integer(required=True)
     party = ma.fields.Integer(required=True)
+    bargain_id = ma.fields.String(required=True, allow_none=True)
     lines = ma.fields.List(ma.fields.Nested(LineSchema), required=True)
     total = money_field(required=True)
     shares = ma.fields.Nested(SharesSchema, required=True, allow_none=True)
@@ -197,6 +203,7 @@ def _item(item: Item, price: Price) -> dict[str, Any]:
         "product_id": item.product_id,
         "quantity": item.quantity,
         "party": item.party,
+        "bargain_id": item.bargain_id,
         "lines": [line_document(line) for line in price.lines],
         "total": money_document(price.total),
         "shares": shares_document(price.shares),
