@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from backend.engine.bargain_effects import Firmer, MostOff, Softer, Strategy
 from backend.engine.effects import (
     Add,
     AtLeast,
@@ -22,6 +23,6 @@ EFFECTS: Final[Mapping[str, type[Effect]]] = {
     effect.keyword: effect
     for effect in (
         Surcharge, Discount, Add, Set, AtLeast, AtMost, MinimumMargin, Refuse, Require, Refund,
-        Fee, Tax, ReverseCharge, Deposit,
+        Fee, Tax, ReverseCharge, Deposit, Strategy, MostOff, Softer, Firmer,
     )
 }  # fmt: skip
