@@ -31,7 +31,9 @@ class Strategy(Effect):
     @classmethod
     def parse(cls, text: str, flags: Mapping[str, Any]) -> Self:
         if text not in STRATEGIES:
-            raise ValueError(f"{text!r} is not a strategy; write {', '.join(STRATEGIES[:-1])} or {STRATEGIES[-1]}")
+            raise ValueError(
+                f"{text!r} is not a strategy; write {', '.join(STRATEGIES[:-1])} or {STRATEGIES[-1]}"
+            )
         return cls(text, **flags)
 
 

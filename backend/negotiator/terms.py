@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final, Self
 
+LEAST_POWER: Final = 0.05
 MOST_POWER: Final = 10.0
 
 
@@ -37,8 +38,8 @@ class Terms:
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is a share from 0 to 1, and {getattr(self, name)} is not")
         for name in ("curve", "firmness"):
-            if not 0 < getattr(self, name) <= MOST_POWER:
-                raise ValueError(f"{name} is more than 0 and at most {MOST_POWER:g}")
+            if not LEAST_POWER <= getattr(self, name) <= MOST_POWER:
+                raise ValueError(f"{name} is from {LEAST_POWER:g} to {MOST_POWER:g}")
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
