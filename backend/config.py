@@ -21,6 +21,9 @@ SENDER: Final = "ClimbUp <noreply@climbup.example>"
 # Days; over Easter the European Central Bank publishes nothing for five.
 MAX_AGE_OF_FED_RATES: Final = 7
 STRIPE_API: Final = "https://api.stripe.com"
+OPENAI_API: Final = "https://api.openai.com/v1"
+# Small and quick: it answers within the two seconds that we give it.
+OPENAI_MODEL: Final = "gpt-5.4-mini"
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 _WEB_ADDRESS: Final = re.compile(r"https?://[^\s/]+(/\S*)?")
 _SENDER: Final = re.compile(r"([^<>\r\n]+ )?<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+")
@@ -99,6 +102,9 @@ class Settings:
     stripe_publishable_key: str | None = None
     stripe_webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
     stripe_api_base: str = STRIPE_API
+    openai_api_key: str | None = field(default=None, repr=False)
+    openai_base_url: str = OPENAI_API
+    openai_model: str = OPENAI_MODEL
     sentry_dsn: str | None = field(default=None, repr=False)
     log_level: str = "INFO"
     log_file: Path | None = None
@@ -202,6 +208,9 @@ class _Reader:
             stripe_publishable_key=self._first("STRIPE_PUBLISHABLE_KEY"),
             stripe_webhook_secrets=self._webhook_secrets(production=production),
             stripe_api_base=self._api_base("STRIPE_API_BASE", STRIPE_API, production=production),
+            openai_api_key=self._first("OPENAI_API_KEY"),
+            openai_base_url=self._openai_base(production=production),
+            openai_model=self.env.get("OPENAI_MODEL") or OPENAI_MODEL,
             sentry_dsn=self._first("SENTRY_DSN"),
             log_level=(self.env.get("LOG_LEVEL") or "INFO").upper(),
             log_file=self._log_file(),
@@ -254,7 +263,7 @@ class _Reader:
     def _url(self, name: str) -> str | None:
         url = self._first(name)
         if url is not None and not _WEB_ADDRESS.fullmatch(url):
-            raise SettingsError(f"{name} must look like https://www.example.com/rates.xml, not {url!r}")
+            raise SettingsError(f"{name} must look like https://www.example.com/path, not {url!r}")
         return url
 
     def _int(self, name: str, default: int) -> int:
@@ -297,6 +306,14 @@ class _Reader:
         if not _ORIGIN.fullmatch(origin):
             raise SettingsError(f"{name} must look like {default}, not {origin!r}")
         return origin
+
+    def _openai_base(self, *, production: bool) -> str:
+        url = self._url("OPENAI_BASE_URL") or OPENAI_API
+        if production and not url.startswith("https://"):
+            raise SettingsError(
+                "OPENAI_BASE_URL must begin with https:// in production: our key is sent there"
+            )
+        return url
 
     def _webhook_secrets(self, *, production: bool) -> tuple[str, ...]:
         """Those that events are signed with: one for each endpoint, two while one is replaced."""

@@ -41,6 +41,7 @@ class TestFromEnv:
             ("MAIL_FROM", "nobody"),
             ("MAIL_FROM", "ClimbUp <a@b.example>\nBcc: c@d.example"),
             ("STRIPE_API_BASE", "stripe"),
+            ("OPENAI_BASE_URL", "openai"),
         ],
     )
     def test_names_the_variable_it_cannot_read(self, name: str, text: str) -> None:
@@ -56,6 +57,16 @@ class TestFromEnv:
     def test_refuses_a_key_in_production_without_a_secret_of_webhooks(self) -> None:
         with pytest.raises(SettingsError, match="STRIPE_WEBHOOK_SECRET"):
             settings_of(CLIMBUP_ENV="production", STRIPE_SECRET_KEY="sk_live_x")
+
+    def test_keeps_the_key_of_the_language_model_to_itself(self) -> None:
+        settings = settings_of(OPENAI_API_KEY="sk-one", OPENAI_BASE_URL="http://127.0.0.1:8000/v1")
+
+        assert (settings.openai_api_key, settings.openai_base_url) == ("sk-one", "http://127.0.0.1:8000/v1")
+        assert "sk-one" not in repr(settings)
+
+    def test_refuses_to_send_that_key_in_clear_in_production(self) -> None:
+        with pytest.raises(SettingsError, match="OPENAI_BASE_URL"):
+            settings_of(CLIMBUP_ENV="production", OPENAI_BASE_URL="http://models.example/v1")
 
     @pytest.mark.parametrize(("security", "port"), [("starttls", 587), ("tls", 465), ("none", 25)])
     def test_knows_the_usual_port_of_a_mail_server(self, security: str, port: int) -> None:

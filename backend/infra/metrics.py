@@ -56,6 +56,11 @@ _SHADOW_DIFFERENCE: Final = Counter(
     ["currency", "direction"],
 )
 
+_BARGAIN_SAID: Final = Counter(
+    "bargain_words_total",
+    "Answers of bargains that a language model was to word, by outcome.",
+    ["outcome"],
+)
 _LEDGER_ENTRIES: Final = Counter("ledger_entries_total", "Entries posted to the ledger.", ["kind"])
 
 
@@ -124,6 +129,11 @@ def backtest_done(seconds: float) -> None:
 def ledger_posted(kind: str) -> None:
     """An entry of this kind (`charge`, `refund` …) was posted to the ledger."""
     _LEDGER_ENTRIES.labels(kind).inc()
+
+
+def bargain_said(outcome: str) -> None:
+    """A model's words were `spoken`; else it says why plain ones were: `late`, `resting`, `unfit` …"""
+    _BARGAIN_SAID.labels(outcome).inc()
 
 
 def exposition(*also: Collector) -> bytes:

@@ -13,8 +13,8 @@ from backend.domains.identity.service import UserService
 from backend.domains.messages.announcing import REMINDER, TO_ANSWER
 from backend.domains.messages.drafts import THE_HOUSE, Draft, Later, MailTask
 from backend.domains.messages.vouchers import PROMISED, VoucherService
-from backend.domains.messages.wording import Wording
 from backend.infra.mail import Attachment
+from backend.infra.wording import Wording
 
 CALENDAR: Final = "text/calendar; charset=utf-8; method=PUBLISH"
 REMINDED_BEFORE: Final = timedelta(days=1)

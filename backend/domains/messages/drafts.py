@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from backend.domains.bookings.access import Actor
 from backend.domains.identity.service import User
-from backend.domains.messages.wording import Wording
 from backend.infra.mail import Attachment
+from backend.infra.wording import Wording
 
 # Jobs act for the house, which may see everything.
 THE_HOUSE: Final = Actor("", is_staff=True)

@@ -29,10 +29,10 @@ from backend.domains.messages.receipts import (
     read_receipt,
     tax_rows,
 )
-from backend.domains.messages.wording import Wording
 from backend.domains.pricing.entities import COUPON
 from backend.infra.jobs import JobQueue
 from backend.infra.postgres import DbSession
+from backend.infra.wording import Wording
 from backend.kernel.errors import ConflictError, NotFoundError
 from backend.kernel.money import total
 

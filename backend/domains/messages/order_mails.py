@@ -13,8 +13,8 @@ from backend.domains.messages.announcing import ORDER_CONFIRMED
 from backend.domains.messages.drafts import THE_HOUSE, Attach, Draft, MailTask, nothing
 from backend.domains.messages.issuing import ReceiptService
 from backend.domains.messages.outcomes import is_sold
-from backend.domains.messages.wording import Wording
 from backend.infra.mail import Attachment
+from backend.infra.wording import Wording
 from backend.kernel.money import Money, total
 
 # What is true while a mail of this kind makes sense; one that comes too late is not sent.

@@ -7,7 +7,7 @@ from reportlab.platypus import Flowable, Table
 
 from backend.domains.messages import pdf
 from backend.domains.messages.receipts import Party, Receipt, ReceiptLine, TaxRow
-from backend.domains.messages.wording import Wording
+from backend.infra.wording import Wording
 
 # In which zone the days on receipts are told.
 ZONE: Final = "UTC"

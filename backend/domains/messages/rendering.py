@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from backend.domains.messages.wording import Wording, translations
+from backend.infra.wording import Wording, translations
 
 TEXT: Final = "txt"
 HTML: Final = "html"

@@ -16,12 +16,12 @@ from backend.domains.messages.models import SentMail
 from backend.domains.messages.order_mails import OrderMails
 from backend.domains.messages.payment_mails import PaymentMails
 from backend.domains.messages.rendering import render
-from backend.domains.messages.wording import Wording
 from backend.infra import metrics
 from backend.infra.after_commit import after_commit
 from backend.infra.jobs import JobQueue
 from backend.infra.mail import Mail, Mailer, MailRefusedError
 from backend.infra.postgres import DbSession
+from backend.infra.wording import Wording
 from backend.kernel.errors import NotFoundError
 
 log = structlog.get_logger(__name__)

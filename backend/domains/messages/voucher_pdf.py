@@ -8,7 +8,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Table
 
 from backend.domains.messages import pdf
-from backend.domains.messages.wording import Wording
+from backend.infra.wording import Wording
 from backend.kernel.money import Money
 
 QR_SIZE: Final = 42 * mm

@@ -11,7 +11,7 @@ from backend.domains.bookings.states import Status
 from backend.domains.catalog.service import CatalogService
 from backend.domains.identity.service import UserService
 from backend.domains.messages.voucher_pdf import Voucher, voucher_pdf
-from backend.domains.messages.wording import Wording
+from backend.infra.wording import Wording
 from backend.kernel.errors import ConflictError, NotFoundError
 from backend.kernel.money import Money
 

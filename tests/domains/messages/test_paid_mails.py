@@ -6,8 +6,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from backend.domains.messages.announcing import RECEIPT_JOB
-from backend.domains.messages.wording import Wording
 from backend.domains.payments.jobs import sweep
+from backend.infra.wording import Wording
 from backend.kernel.money import Money
 from backend.local_stripe.local import LocalStripe
 from tests.conftest import NOW

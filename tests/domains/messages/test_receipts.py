@@ -29,8 +29,8 @@ from backend.domains.messages.receipts import (
     read_receipt,
     tax_rows,
 )
-from backend.domains.messages.wording import Wording
 from backend.infra.postgres import db
+from backend.infra.wording import Wording
 from backend.kernel.money import Money, total
 from backend.kernel.roles import Role
 from tests.conftest import NOW

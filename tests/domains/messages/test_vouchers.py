@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from backend.domains.messages.voucher_pdf import Voucher, voucher_pdf
 from backend.domains.messages.vouchers import UnknownVoucherError, VoucherCodes
-from backend.domains.messages.wording import Wording
 from backend.infra.postgres import db
+from backend.infra.wording import Wording
 from backend.kernel.money import Money
 from backend.kernel.roles import Role
 from tests.factories.bookings import Customer, Shop, make_consultant

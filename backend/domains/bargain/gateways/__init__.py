@@ -1,0 +1,1 @@
+"""What the bargain asks of others, as adapters of its ports."""
