@@ -21,6 +21,7 @@ from backend.domains.catalog.search import ProductSearch
 from backend.domains.catalog.service import CatalogService
 from backend.domains.catalog.stock import StockService
 from backend.domains.catalog.stock_keeping import StockKeeping
+from backend.domains.catalog.travel import TRAVEL
 from backend.domains.pricing.entities import FLOOR
 from backend.domains.rules.service import RulesRefusedError, RulesService
 from backend.infra.audit import AuditLog
@@ -66,9 +67,12 @@ def _catalog_editing(container: svcs.Container) -> CatalogEditing:
 
 
 def _review(container: svcs.Container, product: Product) -> None:
-    """Refuse what no partner sells where it says so; look at the price of what is sold here."""
+    """Refuse what no partner sells where it says so; look at the price of what is made or stored here.
+
+    What suppliers sell leaves little over its cost by nature: the floor guards it without assumptions.
+    """
     container.get(Partners).check(product)
-    if product.kind != EXTERNAL:
+    if product.kind not in {EXTERNAL, *TRAVEL}:
         _warn_of_price(container, product)
 
 

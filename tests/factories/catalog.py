@@ -1,6 +1,7 @@
 """Categories, providers and products, committed (inside a test's transaction that only ends a savepoint)."""
 
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy.dialects.postgresql import insert
 
@@ -8,10 +9,15 @@ from backend.domains.catalog.entities import EXTERNAL, RETAIL, PricePer, Product
 from backend.domains.catalog.models import CategoryRow, ProductRow, ProviderRow
 from backend.domains.catalog.rows import product_of, provider_of, slot_product_of
 from backend.domains.catalog.stock_models import StockMovementRow
+from backend.domains.catalog.travel import FLIGHT, STAY, Meal, Stay
+from backend.domains.catalog.travel_values import travel_values
 from backend.infra.postgres import db
 from backend.kernel import ids
 from backend.kernel.money import Money
 from tests.conftest import NOW
+
+_IN_TEN_DAYS: Final = NOW + timedelta(days=10)
+_IN_TWENTY_DAYS: Final = (NOW + timedelta(days=20)).date()
 
 
 def make_category(slug: str = "tax-advice", *, name: str = "Tax advice", parent: str | None = None) -> str:
@@ -151,4 +157,69 @@ def make_external(
         partner=partner,
         external_url=external_url,
         **columns,
+    )
+
+
+def make_flight(
+    *,
+    name: str = "Paris to Nice",
+    origin: str = "CDG",
+    destination: str = "NCE",
+    cabin_class: str = "economy",
+    departs_at: datetime = _IN_TEN_DAYS,
+    stock: int = 9,
+    **columns: Any,
+) -> Product:
+    """Seats of a flight within France in ten days, 100.00 EUR each unless told; `columns` as in its row."""
+    return make_retail(
+        **{
+            "name": name,
+            "category": "flights",
+            "kind": FLIGHT,
+            "stock": stock,
+            "supplier": "demo",
+            "country": "FR",
+            "timezone": "Europe/Paris",
+            "origin": origin,
+            "destination": destination,
+            "origin_city": "Paris",
+            "destination_city": "Nice",
+            "cabin_class": cabin_class,
+            "starts_at": departs_at,
+            "ends_at": departs_at + timedelta(minutes=95),
+            "tax_class": "intermediate",
+            **columns,
+        }
+    )
+
+
+def make_stay(
+    *,
+    name: str = "Casa Azul",
+    check_in: date = _IN_TWENTY_DAYS,
+    nights: int = 3,
+    stock: int = 4,
+    **columns: Any,
+) -> Product:
+    """Double rooms in Lisbon in twenty days, 100.00 EUR for all nights unless told; `columns` as in its row."""
+    stay = Stay(
+        supplier="demo",
+        country="PT",
+        timezone="Europe/Lisbon",
+        place="Lisbon",
+        room="double",
+        meal=Meal.BB,
+        check_in=check_in,
+        nights=nights,
+    )
+    return make_retail(
+        **{
+            "name": name,
+            "category": "stays",
+            "kind": STAY,
+            "stock": stock,
+            "tax_class": "super_reduced",
+            **travel_values(stay),
+            **columns,
+        }
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from backend.domains.catalog.entities import SLOT, PricePer, TaxClass
+from backend.domains.catalog.travel import Travel
 from backend.kernel.money import Money
 
 
@@ -35,8 +36,8 @@ class ProductDraft:
     """A product; all money in the provider's currency, or in any one currency when there is none.
 
     A slot needs `provider_id` and `duration_minutes`; a retail product has no duration, and its price
-    is for a unit; an external one needs `partner` and `external_url`. `price_per` None stands for what
-    is usual for the kind.
+    is for a unit; an external one needs `partner` and `external_url`, a flight or a stay its `travel`.
+    `price_per` None stands for what is usual for the kind.
     """
 
     name: str
@@ -63,4 +64,5 @@ class ProductDraft:
     tax_class: TaxClass = TaxClass.STANDARD
     partner: str | None = None
     external_url: str | None = None
+    travel: Travel | None = None
     is_active: bool = True

@@ -5,7 +5,7 @@ Nothing is deleted: what was sold once must be explained for ever. Retired thing
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import date
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import select
@@ -238,7 +238,10 @@ def _check_zone(name: str) -> None:
 
 def _recorded(thing: Category | Provider | Product) -> dict[str, Any]:
     """A thing as the audit log keeps it: JSON."""
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in asdict(thing).items()
-    }
+    return {name: _plain(value) for name, value in asdict(thing).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    return value.isoformat() if isinstance(value, date) else value

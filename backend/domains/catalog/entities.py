@@ -6,14 +6,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from backend.domains.catalog.travel import FLIGHT, STAY, TRAVEL, Travel
 from backend.kernel.money import Money
 
 SLOT: Final = "slot"
 RETAIL: Final = "retail"
 # Sold by a partner on pages of their own; nothing is ever charged for it here.
 EXTERNAL: Final = "external"
-# The kinds that staff can create; the database knows `stay` and `flight`, too.
-LISTED: Final = (SLOT, RETAIL, EXTERNAL)
+LISTED: Final = (SLOT, RETAIL, EXTERNAL, FLIGHT, STAY)
+# Bought by the unit, of which so many are left: goods, seats of a flight, rooms of a stay.
+COUNTED: Final = (RETAIL, *TRAVEL)
 
 
 class PricePer(StrEnum):
@@ -30,6 +32,7 @@ class TaxClass(StrEnum):
     STANDARD = "standard"
     REDUCED = "reduced"
     SUPER_REDUCED = "super_reduced"
+    INTERMEDIATE = "intermediate"
     ZERO = "zero"
     EXEMPT = "exempt"
 
@@ -70,6 +73,7 @@ class Product:
     lowest price of the 30 days before `reduced_since`, both None unless it is reduced. `rating` is 0.0
     to 5.0, and 0.0 without reviews. An external product has a `partner` (their name) and the https address of
     their page, all others have neither; its price is what the partner asked for it when staff looked.
+    A flight or a stay has its `travel`, all others None; its price is for a seat, or a room for all nights.
     """
 
     id: str
@@ -101,6 +105,11 @@ class Product:
     tax_class: TaxClass = TaxClass.STANDARD
     partner: str | None = None
     external_url: str | None = None
+    travel: Travel | None = None
+
+    def has_begun(self, now: datetime) -> bool:
+        """Whether it is a journey that nobody can join any more: from the instant on at which it starts."""
+        return self.travel is not None and self.travel.starts_at <= now
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ is added or sold meanwhile moves nothing from one page to another.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -22,6 +22,7 @@ from sqlalchemy import (
     bindparam,
     func,
     literal,
+    or_,
     select,
     tuple_,
 )
@@ -32,6 +33,7 @@ from backend.domains.catalog.entities import Product
 from backend.domains.catalog.models import CategoryRow, ProductRow
 from backend.domains.catalog.rows import PRODUCT_COLUMNS, product_of
 from backend.domains.catalog.stock_models import StockLevelRow, StockReservationRow
+from backend.domains.catalog.travel import CabinClass
 from backend.infra.postgres import DbSession
 from backend.kernel.errors import NotFoundError
 
@@ -43,7 +45,8 @@ Columns = TypeVarTuple("Columns")
 class ProductFilter:
     """Which products. `category` includes those below it; every one of `tags` must be there.
 
-    Amounts are minor units of `currency`; without a currency there are none.
+    Amounts are minor units of `currency`; without a currency there are none. A journey starts at or after
+    `starts_from` and before `starts_until`; what is no journey starts never.
     """
 
     kind: str | None = None
@@ -52,6 +55,14 @@ class ProductFilter:
     brand: str | None = None
     partner: str | None = None
     tags: tuple[str, ...] = ()
+    origin: str | None = None
+    destination: str | None = None
+    cabin_class: CabinClass | None = None
+    place: str | None = None
+    nights: int | None = None
+    supplier: str | None = None
+    starts_from: datetime | None = None
+    starts_until: datetime | None = None
     currency: str | None = None
     min_price: int | None = None
     max_price: int | None = None
@@ -150,11 +161,11 @@ class ProductListing:
         rows = self.session.execute(_FOUND, {"ids": list(product_ids), "now": now})
         return {row.id: ListedProduct(product_of(row), row.left) for row in rows}
 
-    def counts(self) -> Counter[str]:
-        """How many active products are filed under each category itself."""
+    def counts(self, *, now: datetime) -> Counter[str]:
+        """How many listed products are filed under each category itself."""
         query = (
             select(ProductRow.filed_under, func.count())
-            .where(ProductRow.is_active)
+            .where(ProductRow.is_active, _not_begun(now))
             .group_by(ProductRow.filed_under)
         )
         return Counter({slug: int(count) for slug, count in self.session.execute(query)})
@@ -174,10 +185,17 @@ def filtered(query: Select[*Columns], where: ProductFilter, now: datetime) -> Se
         ProductRow.partner: where.partner,
         ProductRow.currency: where.currency,
         ProductRow.is_featured: where.featured,
+        ProductRow.origin: where.origin,
+        ProductRow.destination: where.destination,
+        ProductRow.cabin_class: where.cabin_class and where.cabin_class.value,
+        ProductRow.place: where.place,
+        ProductRow.nights: where.nights,
+        ProductRow.supplier: where.supplier,
     }
     conditions = [
         ProductRow.is_active,
         *(column == value for column, value in equal.items() if value is not None),
+        *_in_time(where, now),
     ]
     if where.category is not None:
         conditions.append(ProductRow.filed_under.in_(_below(where.category)))
@@ -190,6 +208,19 @@ def filtered(query: Select[*Columns], where: ProductFilter, now: datetime) -> Se
     if where.in_stock is not None:
         conditions.append(_in_stock(now) if where.in_stock else ~_in_stock(now))
     return query.where(*conditions)
+
+
+def _in_time(where: ProductFilter, now: datetime) -> Iterator[ColumnElement[bool]]:
+    yield _not_begun(now)
+    if where.starts_from is not None:
+        yield ProductRow.starts_at >= where.starts_from
+    if where.starts_until is not None:
+        yield ProductRow.starts_at < where.starts_until
+
+
+def _not_begun(now: datetime) -> ColumnElement[bool]:
+    """A journey that has begun is not sold any more, and so not listed."""
+    return or_(ProductRow.starts_at.is_(None), ProductRow.starts_at > now)
 
 
 def _below(slug: str) -> Select[tuple[str]]:

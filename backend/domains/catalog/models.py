@@ -1,6 +1,7 @@
-"""Tables of the catalogue (their constraints stand in migrations 0003, 0011 and 0023)."""
+"""Tables of the catalogue (their constraints stand in migrations 0003, 0011, 0023 and 0028)."""
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import (
     BigInteger,
@@ -19,6 +20,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.domains.catalog.entities import TaxClass
 from backend.infra.postgres import Base, Instant
+
+# What is found like tags: where a journey begins and ends.
+_TAGS: Final = "tags || ARRAY[origin, origin_city, destination, destination_city, place]"
 
 
 class CategoryRow(Base):
@@ -79,6 +83,8 @@ class ProductRow(Base):
         Index(None, "name_key", "id"),
         Index(None, "brand", "id"),
         Index(None, "partner", "id"),
+        Index(None, "starts_at", "id"),
+        Index(None, "origin", "destination", "starts_at"),
         Index(None, "tags", postgresql_using="gin"),
         Index(None, "search", postgresql_using="gin"),
         Index(None, "words", postgresql_using="gin", postgresql_ops={"words": "gin_trgm_ops"}),
@@ -115,6 +121,21 @@ class ProductRow(Base):
     tax_class: Mapped[str] = mapped_column(Text, default=TaxClass.STANDARD.value)
     partner: Mapped[str | None] = mapped_column(Text)
     external_url: Mapped[str | None] = mapped_column(Text)
+    # Of flights and stays (see `travel_values.py`).
+    supplier: Mapped[str | None] = mapped_column(Text)
+    country: Mapped[str | None] = mapped_column(Text)
+    timezone: Mapped[str | None] = mapped_column(Text)
+    starts_at: Mapped[Instant | None]
+    ends_at: Mapped[Instant | None]
+    origin: Mapped[str | None] = mapped_column(Text)
+    destination: Mapped[str | None] = mapped_column(Text)
+    origin_city: Mapped[str | None] = mapped_column(Text)
+    destination_city: Mapped[str | None] = mapped_column(Text)
+    cabin_class: Mapped[str | None] = mapped_column(Text)
+    place: Mapped[str | None] = mapped_column(Text)
+    room: Mapped[str | None] = mapped_column(Text)
+    meal: Mapped[str | None] = mapped_column(Text)
+    nights: Mapped[int | None]
     is_active: Mapped[bool]
     created_at: Mapped[Instant]
     version: Mapped[int]
@@ -124,12 +145,12 @@ class ProductRow(Base):
     name_key: Mapped[str] = mapped_column(Text(collation="C"), Computed("plain_text(name)", persisted=True))
     words: Mapped[str] = mapped_column(
         Text,
-        Computed("product_words(name, brand, tags, category, subcategory)", persisted=True),
+        Computed(f"product_words(name, brand, {_TAGS}, category, subcategory)", persisted=True),
         deferred=True,
     )
     search: Mapped[str] = mapped_column(
         TSVECTOR,
-        Computed("product_search(name, brand, tags, category, subcategory, description)", persisted=True),
+        Computed(f"product_search(name, brand, {_TAGS}, category, subcategory, description)", persisted=True),
         deferred=True,
     )
 

@@ -8,6 +8,18 @@ from backend.domains.catalog.drafts import ProductDraft
 from backend.domains.catalog.entities import LISTED, SLOT, PricePer, TaxClass
 from backend.domains.catalog.listing import ProductFilter, Sort
 from backend.domains.catalog.schemas import name_field, not_negative, slug_field, whole_field
+from backend.domains.catalog.travel import CabinClass
+from backend.domains.catalog.travel_schemas import (
+    MOST_NIGHTS,
+    FlightDraftSchema,
+    FlightSchema,
+    StayDraftSchema,
+    StaySchema,
+    airport_field,
+    travel_instant_field,
+    write_flight,
+    write_stay,
+)
 from backend.kernel import ids
 from backend.kernel.money import MAX_MINOR, Money
 from backend.web.fields import (
@@ -89,7 +101,7 @@ class ProductDraftSchema(Schema):
         by_value=True,
         load_default=None,
         allow_none=True,
-        metadata={"description": "booking or person for slots, unit for retail, any for external"},
+        metadata={"description": "booking or person for slots, unit for retail and travel, any for external"},
     )
     cost = _money(load_default=None, allow_none=True)
     original_price = _money(
@@ -112,13 +124,23 @@ class ProductDraftSchema(Schema):
         validate=Length(1, MOST_URL),
         metadata={"description": "the partner's page of an external product; staff alone see it"},
     )
+    flight = ma.fields.Nested(FlightDraftSchema, load_default=None, allow_none=True)
+    stay = ma.fields.Nested(StayDraftSchema, load_default=None, allow_none=True)
     is_active = ma.fields.Boolean(load_default=True)
+
+    @ma.validates_schema
+    def one_journey(self, data: dict[str, Any], **_: Any) -> None:
+        """A journey is of one sort."""
+        if data.get("flight") is not None and data.get("stay") is not None:
+            raise ma.ValidationError("A product is a flight or a stay, not both.", "stay")
 
     @ma.post_load
     def make(self, data: dict[str, Any], **_: Any) -> ProductDraft:
         """The draft that the service takes."""
         lists = {name: tuple(data[name]) for name in ("images", "tags")}
-        return ProductDraft(**data | lists)
+        travel = data.pop("flight") or data.pop("stay")
+        data.pop("stay", None)
+        return ProductDraft(**data | lists, travel=travel)
 
 
 class ProductSchema(WrittenSchema):
@@ -148,7 +170,8 @@ class ProductSchema(WrittenSchema):
     specifications = _specifications()
     tags = _tags()
     stock_quantity = ma.fields.Integer(
-        allow_none=True, metadata={"description": "units that can be had now; null where none are counted"}
+        allow_none=True,
+        metadata={"description": "units, seats or rooms that can be had now; null where none are counted"},
     )
     rating = ma.fields.Float(metadata={"description": "0.0 to 5.0; 0.0 without reviews"})
     review_count = ma.fields.Integer()
@@ -159,6 +182,8 @@ class ProductSchema(WrittenSchema):
         allow_none=True, metadata={"description": "who sells an external product; null for all others"}
     )
     external_url = ma.fields.String(allow_none=True, metadata={"description": "null for all but staff"})
+    flight = ma.fields.Nested(FlightSchema, allow_none=True, metadata={"description": "of kind flight alone"})
+    stay = ma.fields.Nested(StaySchema, allow_none=True, metadata={"description": "of kind stay alone"})
     is_active = ma.fields.Boolean()
 
     @staticmethod
@@ -172,11 +197,15 @@ class ProductSchema(WrittenSchema):
             "tax_class": product.tax_class.value,
             "reduced_since": product.reduced_since and write_instant(product.reduced_since),
             "stock_quantity": value.stock_quantity,
+            "flight": write_flight(product.travel),
+            "stay": write_stay(product.travel),
         }
 
 
 _AMOUNTS: Final = ("price", "was_price", "original_price", "cost")
-_WRITTEN: Final = frozenset({*_AMOUNTS, "price_per", "tax_class", "reduced_since", "stock_quantity"})
+_WRITTEN: Final = frozenset(
+    {*_AMOUNTS, "price_per", "tax_class", "reduced_since", "stock_quantity", "flight", "stay"}
+)
 _AS_IT_IS: Final = tuple(name for name in ProductSchema().fields if name not in _WRITTEN)
 
 
@@ -211,6 +240,25 @@ class ProductFilterSchema(PageArgs):
     brand = ma.fields.String(load_default=None, validate=Length(1, 100))
     partner = _partner(load_default=None)
     tags = TagsField(load_default=())
+    route = ma.fields.String(
+        load_default=None,
+        validate=ma.validate.Regexp(r"[A-Z]{3}-[A-Z]{3}\Z", error="Two airports, such as CDG-JFK."),
+        metadata={"description": "of flights: origin and destination"},
+    )
+    origin = airport_field(load_default=None)
+    destination = airport_field(load_default=None)
+    cabin_class = ma.fields.Enum(CabinClass, by_value=True, load_default=None)
+    place = ma.fields.String(
+        load_default=None, validate=Length(1, 100), metadata={"description": "of stays: where the house is"}
+    )
+    nights = ma.fields.Integer(load_default=None, validate=Range(1, MOST_NIGHTS))
+    supplier = ma.fields.String(load_default=None, validate=Length(1, 60))
+    starts_from = travel_instant_field(
+        load_default=None, metadata={"description": "of travel: departure or check-in at or after it"}
+    )
+    starts_until = travel_instant_field(
+        load_default=None, metadata={"description": "of travel: departure or check-in before it"}
+    )
     currency = currency_field(load_default=None)
     min_price = ma.fields.Integer(load_default=None, validate=Range(0, MAX_MINOR))
     max_price = ma.fields.Integer(load_default=None, validate=Range(0, MAX_MINOR))
@@ -226,10 +274,19 @@ class ProductFilterSchema(PageArgs):
         if asked and data.get("currency") is None:
             raise ma.ValidationError(f"Needed with {' and '.join(asked)}.", "currency")
 
+    @ma.validates_schema
+    def one_way_to_say_a_route(self, data: dict[str, Any], **_: Any) -> None:
+        """A route is an origin and a destination; said twice, it could contradict itself."""
+        if data.get("route") and (data.get("origin") or data.get("destination")):
+            raise ma.ValidationError("Say the route, or origin and destination, not both.", "route")
+
     @ma.post_load
     def make(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """The filter that the service takes as `where`; everything else under its own name."""
         names = set(ProductFilter.__dataclass_fields__)
+        route = data.pop("route")
+        if route is not None:
+            data["origin"], data["destination"] = route.split("-")
         return {
             **{name: value for name, value in data.items() if name not in names},
             "where": ProductFilter(**{name: value for name, value in data.items() if name in names}),

@@ -2,17 +2,34 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from backend.domains.catalog.drafts import ProductDraft
-from backend.domains.catalog.entities import EXTERNAL, RETAIL, SLOT, Category, PricePer, Provider
+from backend.domains.catalog.entities import (
+    EXTERNAL,
+    RETAIL,
+    SLOT,
+    Category,
+    PricePer,
+    Provider,
+)
+from backend.domains.catalog.travel import FLIGHT, STAY, TRAVEL, Flight, Stay
+from backend.domains.catalog.travel_values import travel_values
 from backend.kernel.errors import InvalidError
 from backend.kernel.money import Money
 
-_USUAL: Final = {SLOT: PricePer.BOOKING, RETAIL: PricePer.UNIT, EXTERNAL: PricePer.BOOKING}
+_USUAL: Final = {
+    SLOT: PricePer.BOOKING,
+    RETAIL: PricePer.UNIT,
+    EXTERNAL: PricePer.BOOKING,
+    FLIGHT: PricePer.UNIT,
+    STAY: PricePer.UNIT,
+}
 _MONEY: Final = ("price", "cost", "original_price")
+# What somebody performs, and what is sent.
+_OF_OTHERS: Final = ("provider_id", "duration_minutes", "slot_step_minutes", "weight_grams")
 # What only things have that are sold here.
 _OURS: Final = ("provider_id", "duration_minutes", "slot_step_minutes", "cost", "weight_grams")
 # No space, quote, backslash or control character, so that it is one address wherever it is written.
@@ -32,13 +49,16 @@ def product_values(
         raise invalid("subcategory", f"There is no such category below {draft.category}.")
     if draft.rating and not draft.review_count:
         raise invalid("rating", "A rating needs reviews.")
-    values = asdict(draft)
+    values = {field.name: getattr(draft, field.name) for field in fields(draft)}
+    travel = travel_values(values.pop("travel"))
     for name in _MONEY:
         money: Money | None = getattr(draft, name)
         del values[name]
         values[f"{name}_minor"] = None if money is None else money.minor
     return {
         **values,
+        **travel,
+        "specifications": dict(draft.specifications),
         "currency": draft.price.currency,
         "price_per": (draft.price_per or _USUAL[draft.kind]).value,
         "tax_class": draft.tax_class.value,
@@ -62,6 +82,9 @@ def _check_kind(draft: ProductDraft) -> None:
     _CHECKS[draft.kind](draft)
     if draft.kind != EXTERNAL:
         _refuse_all(draft, ("partner", "external_url"), "Only an external product has it.")
+    if draft.kind not in TRAVEL and draft.travel is not None:
+        name = FLIGHT if isinstance(draft.travel, Flight) else STAY
+        raise invalid(name, f"Only a product of kind {name} has it.")
 
 
 def _check_slot(draft: ProductDraft) -> None:
@@ -78,6 +101,24 @@ def _check_retail(draft: ProductDraft) -> None:
     _refuse_all(draft, ("duration_minutes", "slot_step_minutes"), "A retail product takes no time.")
     if draft.price_per not in {None, PricePer.UNIT}:
         raise invalid("price_per", "The price of a retail product is for a unit.")
+
+
+def _check_flight(draft: ProductDraft) -> None:
+    if not isinstance(draft.travel, Flight):
+        raise invalid(FLIGHT, "A flight needs it, and has no stay.")
+    _check_travel(draft)
+
+
+def _check_stay(draft: ProductDraft) -> None:
+    if not isinstance(draft.travel, Stay):
+        raise invalid(STAY, "A stay needs it, and has no flight.")
+    _check_travel(draft)
+
+
+def _check_travel(draft: ProductDraft) -> None:
+    _refuse_all(draft, _OF_OTHERS, "A journey has none: its supplier has seats or rooms to sell, and times.")
+    if draft.price_per not in {None, PricePer.UNIT}:
+        raise invalid("price_per", "The price of a journey is for a seat, or for a room: a unit.")
 
 
 def _check_external(draft: ProductDraft) -> None:
@@ -110,6 +151,8 @@ _CHECKS: Final[Mapping[str, Callable[[ProductDraft], None]]] = {
     SLOT: _check_slot,
     RETAIL: _check_retail,
     EXTERNAL: _check_external,
+    FLIGHT: _check_flight,
+    STAY: _check_stay,
 }
 
 

@@ -24,6 +24,7 @@ from backend.domains.catalog.tree import CategoryNode, tree_of
 from backend.kernel.roles import Role
 from backend.web.api import Blueprint
 from backend.web.auth import caller_id, is_staff, requires
+from backend.web.clock import time_now
 from backend.web.etags import IF_MATCH, etag_of, this_edit
 from backend.web.idempotency import idempotent
 from backend.web.pagination import Page, id_behind, page_of
@@ -44,7 +45,7 @@ Thing = TypeVar("Thing", Category, Provider)
 def list_categories() -> dict[str, list[CategoryNode]]:
     """All active categories, as trees, with the number of products in each."""
     catalog, listing = svcs.flask.get(CatalogService, ProductListing)
-    return {"items": tree_of(catalog.categories(), listing.counts())}
+    return {"items": tree_of(catalog.categories(), listing.counts(now=time_now()))}
 
 
 @categories.get("/<slug>")

@@ -14,6 +14,7 @@ from backend.domains.catalog.entities import (
     TaxClass,
 )
 from backend.domains.catalog.models import CategoryRow, ProductRow, ProviderRow
+from backend.domains.catalog.travel_values import TRAVEL_COLUMNS, travel_of
 from backend.kernel.money import Money
 
 # Columns of a product that are fields of it as they are.
@@ -51,6 +52,7 @@ _SHAPED: Final = (
     "images",
     "tags",
     "tax_class",
+    *TRAVEL_COLUMNS,
 )
 PRODUCT_COLUMNS: Final = tuple(ProductRow.__table__.c[name] for name in (*_SAME, *_SHAPED))
 """What `product_of` reads, for statements that want nothing else of a product."""
@@ -105,6 +107,7 @@ def _fields(row: ProductRow | Row[*tuple[Any, ...]]) -> dict[str, Any]:
         "images": tuple(row.images),
         "tags": tuple(row.tags),
         "tax_class": TaxClass(row.tax_class),
+        "travel": travel_of(row),
     }
 
 

@@ -253,7 +253,7 @@ class TestProducts:
             ({"duration_minutes": 0}, "duration_minutes"),
             ({"slot_step_minutes": 0}, "slot_step_minutes"),
             ({"max_party": 10**9}, "max_party"),
-            ({"kind": "stay"}, "kind"),
+            ({"kind": "voyage"}, "kind"),
             ({"price_per": "kilo"}, "price_per"),
             ({"provider_id": "prv_01kaj3zq6m8v9x2c4b5n7p8q9r"}, "provider_id"),
         ],
