@@ -107,9 +107,15 @@ class Product:
     external_url: str | None = None
     travel: Travel | None = None
 
-    def has_begun(self, now: datetime) -> bool:
-        """Whether it is a journey that nobody can join any more: from the instant on at which it starts."""
-        return self.travel is not None and self.travel.starts_at <= now
+    @property
+    def starts_at(self) -> datetime | None:
+        """When it departs, or rooms are handed out; None for what is no journey."""
+        return None if self.travel is None else self.travel.starts_at
+
+    def begun_notice(self, now: datetime) -> str | None:
+        """Why nobody can have it any more: from the instant on at which a journey starts. Else None."""
+        begun = self.travel is not None and self.travel.starts_at <= now
+        return self.travel.begun_notice if self.travel is not None and begun else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,11 @@ class Flight(_Journey):
         return utc(self.departs_at)
 
     @property
+    def begun_notice(self) -> str:
+        """What to tell who wants it too late."""
+        return "This flight has departed."
+
+    @property
     def ends_at(self) -> datetime:
         """When it is over."""
         return utc(self.arrives_at)
@@ -88,6 +93,11 @@ class Stay(_Journey):
     def starts_at(self) -> datetime:
         """When the rooms are handed out."""
         return wall_to_utc_or_after(self.check_in, CHECK_IN, zone(self.timezone))
+
+    @property
+    def begun_notice(self) -> str:
+        """What to tell who wants it too late."""
+        return "This stay has begun."
 
     @property
     def ends_at(self) -> datetime:

@@ -96,7 +96,7 @@ class Quoted:
     @property
     def has_goods(self) -> bool:
         """Whether something of it can be sent."""
-        return any(found.item.product_id is not None for found, _ in self.items)
+        return any(found.product is not None and found.product.kind == RETAIL for found, _ in self.items)
 
     @property
     def shipping(self) -> str | None:

@@ -8,7 +8,7 @@ from typing import Final
 from backend.domains.availability.entities import Slot
 from backend.domains.availability.service import AvailabilityService
 from backend.domains.availability.slot_ids import parse_slot_id
-from backend.domains.catalog.entities import EXTERNAL, RETAIL, Product
+from backend.domains.catalog.entities import COUNTED, EXTERNAL, Product
 from backend.domains.catalog.listing import ListedProduct, ProductListing
 from backend.domains.checkout.contents import CartItem, Kept
 from backend.kernel.errors import ConflictError, NotFoundError
@@ -63,7 +63,7 @@ class ItemLookup:
         return [
             self._slot(item, known.get(product_id_of(item)), user_id, now)
             if item.slot_id
-            else _product(item, known.get(item.thing))
+            else _product(item, known.get(item.thing), now)
             for item in items
         ]
 
@@ -97,13 +97,16 @@ def product_id_of(item: CartItem) -> str:
     return parsed[0] if parsed else ""
 
 
-def _product(item: CartItem, known: ListedProduct | None) -> FoundItem:
+def _product(item: CartItem, known: ListedProduct | None, now: datetime) -> FoundItem:
     if known is None:
         return FoundItem(item, None, unavailable=GONE)
     product, left = known.product, known.stock_quantity
     found = FoundItem(item, product, None, left)
-    if not product.is_active or product.kind not in {RETAIL, EXTERNAL}:
+    if not product.is_active or product.kind not in {*COUNTED, EXTERNAL}:
         return found.without(GONE)
+    begun = product.begun_notice(now)
+    if begun is not None:
+        return found.without(begun)
     if left == 0:
         return found.without("This product is sold out.")
     if left is not None and item.quantity > left:

@@ -63,7 +63,7 @@ class ReturnSchema(Schema):
 
 
 class OrderLineSchema(Schema):
-    """One thing of an order (`goods`, `slot`), or a `charge` on all of it; `lines` explain the amount."""
+    """One thing of an order (`goods`, `travel`, `slot`), or a `charge` on all; `lines` explain the amount."""
 
     kind = ma.fields.String(required=True)
     name = ma.fields.String(required=True)

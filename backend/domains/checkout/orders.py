@@ -19,6 +19,8 @@ from backend.infra.postgres import DbSession
 from backend.kernel.errors import ConflictError, DeniedError, NotFoundError, StaleError
 
 GOODS: Final = "goods"
+# Seats of a flight or rooms of a stay: counted like goods, and never sent.
+TRAVEL: Final = "travel"
 SLOT: Final = "slot"
 CHARGE: Final = "charge"
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from backend.domains.checkout.cart_prices import Quoted
+from backend.domains.checkout.lookup import FoundItem
 from backend.domains.checkout.models import Order, OrderLine
-from backend.domains.checkout.orders import CHARGE, GOODS, SLOT
+from backend.domains.checkout.orders import CHARGE, GOODS, SLOT, TRAVEL
 from backend.domains.pricing.entities import Line, OrderPrice
 from backend.domains.pricing.records import (
     instalment_document,
@@ -23,7 +24,7 @@ def item_lines(order: Order, quoted: Quoted, booking_ids: Sequence[str]) -> Iter
         yield OrderLine(
             order_id=order.id,
             position=position,
-            kind=GOODS if item.slot_id is None else SLOT,
+            kind=_kind(found),
             name=found.name,
             product_id=None if product is None else product.id,
             slot_id=item.slot_id,
@@ -34,6 +35,12 @@ def item_lines(order: Order, quoted: Quoted, booking_ids: Sequence[str]) -> Iter
             currency=price.total.currency,
             detail=[line_document(line) for line in price.lines],
         )
+
+
+def _kind(found: FoundItem) -> str:
+    if found.item.slot_id is not None:
+        return SLOT
+    return TRAVEL if found.product is not None and found.product.travel is not None else GOODS
 
 
 def charge_lines(order: Order, quoted: Quoted) -> Iterator[OrderLine]:

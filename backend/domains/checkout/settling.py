@@ -9,7 +9,7 @@ from backend.domains.catalog.stock import StockService
 from backend.domains.checkout import queries
 from backend.domains.checkout.journal import OrderJournal
 from backend.domains.checkout.models import Order
-from backend.domains.checkout.orders import GOODS
+from backend.domains.checkout.orders import GOODS, TRAVEL
 from backend.domains.checkout.states import Action, State
 from backend.domains.coupons.uses import CouponUses
 from backend.domains.payments.service import LINE
@@ -35,7 +35,7 @@ class OrderSettlement:
 
     def commit(self, order: Order, *, now: datetime) -> None:
         """Sell what is kept for the order, and use up its coupons. ExpiredError when the units are gone."""
-        if GOODS in {line.kind for line in queries.lines_of(self.session, [order.id])[order.id]}:
+        if any(line.kind in {GOODS, TRAVEL} for line in queries.lines_of(self.session, [order.id])[order.id]):
             self.stock.commit(reference=order.id, now=now)
         self.coupons.commit(reference=order.id, now=now)
 

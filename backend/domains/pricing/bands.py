@@ -21,7 +21,7 @@ class Band:
     `list_price` is after markup and before coupons, fees and what comes on top; `floor` keeps cost and the
     minimum margin, with the tax that prices include, and is zero without a cost. Nothing keeps it below
     the list price: where it is not, there is nothing to haggle over. `facts` are the case's with `base`,
-    the list price; those that are not known are left out. `starts_at` is that of a slot.
+    the list price; those that are not known are left out. `starts_at` is that of a slot, flight or stay.
     """
 
     product_id: str
@@ -69,7 +69,7 @@ class Bands:
             list_price=price.list_price,
             floor=floor,
             cost=case.cost,
-            starts_at=None if slot is None else slot.starts_at,
+            starts_at=product.starts_at if slot is None else slot.starts_at,
             facts={name: value for name, value in facts.items() if value is not None},
             release=rulebook.version,
         )

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from backend.domains.availability.entities import Slot
 from backend.domains.catalog.entities import PricePer, Product
+from backend.domains.catalog.travel import Flight, Travel
 from backend.domains.pricing.entities import Case
 from backend.kernel.time import zone
 
@@ -38,15 +39,19 @@ class House:
     country: str
     tax_by_invoice: bool = False
 
-    def tax_facts(self, kind: str | None, customer: Customer) -> dict[str, Any]:
+    def tax_facts(
+        self, kind: str | None, customer: Customer, *, takes_place_in: str | None = None
+    ) -> dict[str, Any]:
         """Where the tax of something is due.
 
-        Goods are taxed where they go, and what businesses buy where they are; other services here.
+        Journeys are taxed where they take place, whoever buys them (articles 47 and 48 of Directive
+        2006/112/EC); goods where they go, and what businesses buy where they are; other services here.
         """
         abroad = customer.country not in {None, self.country}
         follows = kind in {None, "retail"} or customer.is_business
+        here = customer.country if abroad and follows else self.country
         return {
-            "tax_country": customer.country if abroad and follows else self.country,
+            "tax_country": takes_place_in or here,
             "business_customer": customer.is_business,
             "cross_border": abroad,
         }
@@ -65,10 +70,13 @@ def slot_case(slot: Slot, *, party: int, customer: Customer, house: House, now: 
     )
 
 
-def goods_case(product: Product, *, quantity: int, customer: Customer, house: House) -> Case:
-    """The pricing case of `quantity` units of a retail product."""
+def unit_case(product: Product, *, quantity: int, customer: Customer, house: House, now: datetime) -> Case:
+    """The pricing case of `quantity` units of goods, seats of a flight, or rooms of a stay."""
+    facts = {**_product_facts(product, customer, house), "quantity": quantity}
+    if product.travel is not None:
+        facts |= travel_facts(product.travel, quantity=quantity, customer=customer, now=now)
     return Case(
-        facts={**_product_facts(product, customer, house), "quantity": quantity},
+        facts=facts,
         label=product.name if quantity == 1 else f"{product.name} ({quantity})",
         base=product.price * quantity,
         cost=None if product.cost is None else product.cost * quantity,
@@ -78,22 +86,48 @@ def goods_case(product: Product, *, quantity: int, customer: Customer, house: Ho
 def slot_facts(slot: Slot, *, party: int, customer: Customer, house: House, now: datetime) -> dict[str, Any]:
     """The facts of a slot; times are those of the provider's wall clock."""
     product, provider = slot.product, slot.provider
-    local = slot.starts_at.astimezone(zone(provider.timezone))
     taken = slot.seats_total - slot.seats_left
     return {
         **_product_facts(product, customer, house),
-        "weekday": WEEKDAYS[local.weekday()],
-        "start_time": local.time().replace(second=0, microsecond=0),
-        "start_date": local.date(),
-        "month": local.month,
-        "timezone": provider.timezone,
-        **lead_facts(slot.starts_at, now=now, timezone=provider.timezone),
+        **_start_facts(slot.starts_at, now=now, timezone=provider.timezone),
         "experience_years": provider.experience_years,
         "party": party,
         "seats_total": slot.seats_total,
         "seats_taken": taken,
         "occupancy": percentage(taken, slot.seats_total),
         "duration_minutes": product.duration_minutes,
+    }
+
+
+def travel_facts(travel: Travel, *, quantity: int, customer: Customer, now: datetime) -> dict[str, Any]:
+    """The facts of a flight or a stay; times are those of the clock where it starts.
+
+    The market is the customer's country. Each unit of a flight is a passenger's; of a stay it is a room,
+    and how many persons sleep in it nobody said.
+    """
+    own: dict[str, Any] = (
+        {"route": travel.route, "cabin_class": travel.cabin_class.value, "party": quantity}
+        if isinstance(travel, Flight)
+        else {"room": travel.room, "nights": travel.nights, "meal": travel.meal.value}
+    )
+    return {
+        **own,
+        **_start_facts(travel.starts_at, now=now, timezone=travel.timezone),
+        "supplier": travel.supplier,
+        "market": customer.country,
+    }
+
+
+def _start_facts(starts_at: datetime, *, now: datetime, timezone: str) -> dict[str, Any]:
+    """When it starts, on the clock of the place, and how long until then."""
+    local = starts_at.astimezone(zone(timezone))
+    return {
+        "weekday": WEEKDAYS[local.weekday()],
+        "start_time": local.time().replace(second=0, microsecond=0),
+        "start_date": local.date(),
+        "month": local.month,
+        "timezone": timezone,
+        **lead_facts(starts_at, now=now, timezone=timezone),
     }
 
 
@@ -112,7 +146,9 @@ def _product_facts(product: Product, customer: Customer, house: House) -> dict[s
         "price_per": price_per,
         "tax_class": product.tax_class.value,
         **customer_facts(customer),
-        **house.tax_facts(product.kind, customer),
+        **house.tax_facts(
+            product.kind, customer, takes_place_in=None if product.travel is None else product.travel.country
+        ),
     }
 
 

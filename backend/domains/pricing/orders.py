@@ -8,7 +8,7 @@ from typing import Final
 
 from backend.domains.availability.entities import Slot
 from backend.domains.availability.service import AvailabilityService
-from backend.domains.catalog.entities import EXTERNAL, RETAIL, SLOT, Category, Product
+from backend.domains.catalog.entities import COUNTED, EXTERNAL, RETAIL, SLOT, Category, Product
 from backend.domains.catalog.service import CatalogService
 from backend.domains.coupons.baskets import OrdersMade, category_path
 from backend.domains.coupons.eligibility import Basket, BasketLine, Shopper
@@ -28,7 +28,7 @@ from backend.domains.pricing.entities import (
     Redemption,
     no_coupons,
 )
-from backend.domains.pricing.facts import Customer, House, customer_facts, goods_case, slot_case
+from backend.domains.pricing.facts import Customer, House, customer_facts, slot_case, unit_case
 from backend.domains.pricing.known import Known
 from backend.domains.pricing.service import require_room
 from backend.domains.pricing.shipping import Delivery, Parcel, weight_of
@@ -37,7 +37,7 @@ from backend.engine.rulebook import Rulebook
 from backend.kernel.errors import InvalidError, NotFoundError
 from backend.kernel.money import Money, total
 
-# How products are had that are no goods, by their kind.
+# How products are had that are not bought by the unit, by their kind.
 _HOW_ELSE: Final = {
     SLOT: "{0.name} is sold by the slot: take a slot_id from GET /api/bookings.",
     EXTERNAL: "{0.name} is sold by {0.partner}: make a link to it with POST /api/affiliate/links.",
@@ -144,15 +144,18 @@ class Orders:
         product = known.products.get(item.product_id or "")
         if product is None or not product.is_active:
             raise NotForSaleError(f"There is no product {item.product_id} to be had.")
-        if product.kind != RETAIL:
+        if product.kind not in COUNTED:
             raise NotForSaleError(_HOW_ELSE[product.kind].format(product), extra={"product_id": product.id})
+        begun = product.begun_notice(now)
+        if begun is not None:
+            raise NotForSaleError(f"{product.name}: {begun}", extra={"product_id": product.id})
         return _Thing(item, product, None)
 
     def _case(self, thing: _Thing, customer: Customer, now: datetime) -> Case:
         if thing.slot is not None:
             return slot_case(thing.slot, party=thing.item.party, customer=customer, house=self.house, now=now)
         quantity = thing.item.quantity
-        return goods_case(thing.product, quantity=quantity, customer=customer, house=self.house)
+        return unit_case(thing.product, quantity=quantity, customer=customer, house=self.house, now=now)
 
     def _customer(self, wanted: Wanted) -> Customer:
         known = self.customers.customer(wanted.user_id)
