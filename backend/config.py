@@ -110,6 +110,8 @@ class Settings:
     log_file: Path | None = None
     web_workers: int = 2
     web_threads: int = 8
+    streams_per_user: int = 5
+    streams_per_process: int = 2000
     worker_jobs: int = 4
     worker_metrics_port: int = 0
     stop_seconds: int = 30
@@ -216,6 +218,8 @@ class _Reader:
             log_file=self._log_file(),
             web_workers=self._int("WEB_WORKERS", 2),
             web_threads=self._int("WEB_THREADS", 8),
+            streams_per_user=self._int("STREAMS_PER_USER", 5),
+            streams_per_process=self._int("STREAMS_PER_PROCESS", 2000),
             worker_jobs=self._int("WORKER_JOBS", 4),
             worker_metrics_port=self._int("WORKER_METRICS_PORT", 0),
             stop_seconds=self._int("STOP_SECONDS", 30),

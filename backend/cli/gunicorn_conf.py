@@ -4,19 +4,17 @@ Names of the module that gunicorn knows are its settings; the functions are its 
 """
 
 import gc
-import select
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
 import svcs
-from flask import Flask
 from gunicorn.glogging import Logger
-from gunicorn.workers.gthread import ThreadWorker
 from prometheus_client import multiprocess
 
 # Workers are forked from the process that reads this file: what is imported here they need not read again.
 import backend.factory  # noqa: F401
+from backend.cli.web_worker import WebWorker
 from backend.config import Settings
 from backend.domains.rules.service import RulesRefusedError, RulesService
 from backend.infra import logging, metrics
@@ -35,26 +33,8 @@ class JsonLogger(Logger):  # type: ignore[misc]
         self.error_log.propagate = True
 
 
-class DrainingWorker(ThreadWorker):  # type: ignore[misc]
-    """A worker that, when it stops, still answers the connections that wait in its sockets' queues.
-
-    The sockets are then closed at once, so that who comes later is refused and may try again elsewhere,
-    instead of waiting for an answer until the process ends and resets the connection.
-    """
-
-    def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001 (gunicorn's signature)
-        """Stop or start accepting; at the last stop, take what waits and close."""
-        last = not (enabled or self.alive)
-        for listener in self.sockets if last else ():
-            while select.select([listener], [], [], 0)[0]:
-                self.accept(listener)
-        super().set_accept_enabled(enabled)
-        while last and self.sockets:
-            self.sockets.pop().close()
-
-
 bind = f"{SETTINGS.host}:{SETTINGS.port}"
-worker_class = DrainingWorker
+worker_class = WebWorker
 logger_class = JsonLogger
 workers = SETTINGS.web_workers
 threads = SETTINGS.web_threads
@@ -77,8 +57,8 @@ def on_starting(_: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Read the rules before the first request asks for them, and settle what stays for good."""
-    if isinstance(worker.wsgi, Flask):
-        with worker.wsgi.app_context():
+    if worker.flask is not None:
+        with worker.flask.app_context():
             try:
                 svcs.flask.get(RulesService)
             except RulesRefusedError as error:

@@ -62,6 +62,14 @@ _BARGAIN_SAID: Final = Counter(
     ["outcome"],
 )
 _LEDGER_ENTRIES: Final = Counter("ledger_entries_total", "Entries posted to the ledger.", ["kind"])
+STREAMS_OPEN: Final = Gauge("event_streams_open", "Event streams that are open.", multiprocess_mode="livesum")
+STREAMS_ENDED: Final = Counter(
+    "event_streams_ended_total",
+    "Event streams that ended: nothing can follow (`over`), the client `left` or was too `slow`, or a process"
+    " `stopped`.",
+    ["reason"],
+)
+STREAM_EVENTS: Final = Counter("event_stream_events_total", "Events sent to streams, by name.", ["event"])
 
 
 def rule_fired(decision: str, rule: str) -> None:

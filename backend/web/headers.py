@@ -40,6 +40,7 @@ SENDABLE: Final = (
     "Idempotency-Key",
     "If-Match",
     "If-None-Match",
+    "Last-Event-ID",
     "X-CSRF-TOKEN",
     "X-Cart-Id",
     "X-Request-Id",

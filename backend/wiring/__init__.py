@@ -50,6 +50,7 @@ from backend.wiring.reconciliation import TASKS as RECONCILIATION_TASKS
 from backend.wiring.reconciliation import register_reconciliation
 from backend.wiring.rules import register_rules
 from backend.wiring.shadow import register_shadow
+from backend.wiring.streams import register_streams
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     on_close(app, engine.dispose)
     ping_idle(engine, after=IDLE_SECONDS)
     _register_infra(app, settings, parts, engine)
+    register_streams(app, settings)
     register_identity(app, settings, parts.passwords or PasswordHasher())
     register_catalog(app)
     register_currency(app, settings)
