@@ -14,6 +14,7 @@ from backend.domains.bookings.service import BookingService
 from backend.domains.bookings.terms import PaymentTerms
 from backend.domains.catalog.listing import ProductListing
 from backend.domains.catalog.stock import StockService
+from backend.domains.checkout.bargained import CartDeals
 from backend.domains.checkout.baskets import KeptBaskets
 from backend.domains.checkout.cart_prices import CartPrices
 from backend.domains.checkout.carts import CartOwner, CartStore
@@ -35,6 +36,7 @@ from backend.domains.identity.service import UserService
 from backend.domains.payments.opening import PaymentDesk
 from backend.domains.payments.service import Payments
 from backend.domains.pricing.customers import Customers
+from backend.domains.pricing.deals import Deals
 from backend.domains.pricing.order_quotes import OrderQuotes
 from backend.domains.rules.service import RulesService
 from backend.infra.announcements import Announcements
@@ -51,6 +53,7 @@ def register_checkout(app: Flask, settings: Settings) -> None:
     svcs.flask.register_value(app, CartOwners, owners)
     register(app, CartStore, _store)
     register(app, ItemLookup, _lookup)
+    register(app, CartDeals, _bargained)
     register(app, CartPrices, _prices)
     register(app, CartService, _carts)
     register(app, CartHandOver, _hand_over)
@@ -83,11 +86,17 @@ def _prices(container: svcs.Container) -> CartPrices:
         rules=container.get(RulesService),
         customers=container.get(Customers),
         rates=container.get(ExchangeRates),
+        bargained=container.get(CartDeals),
     )
 
 
+def _bargained(container: svcs.Container) -> CartDeals:
+    return CartDeals(container.get_abstract(Deals))
+
+
 def _carts(container: svcs.Container) -> CartService:
-    return CartService(*container.get(CartStore, ItemLookup, CartPrices, UserService))
+    services = container.get(CartStore, ItemLookup, CartPrices, UserService)
+    return CartService(*services, container.get_abstract(Deals))
 
 
 def _hand_over(container: svcs.Container) -> CartHandOver:
@@ -102,6 +111,7 @@ def _baskets(container: svcs.Container) -> KeptBaskets:
     return KeptBaskets(
         carts=container.get(CartStore),
         lookup=container.get(ItemLookup),
+        bargained=container.get(CartDeals),
         asking=asking,
         baskets=lambda: container.get(Baskets),
     )
@@ -120,6 +130,7 @@ def _orders(container: svcs.Container) -> OrderService:
         stock=container.get(StockService),
         coupons=container.get(CouponUses),
         payments=container.get(Payments),
+        deals=container.get_abstract(Deals),
     )
 
 
@@ -130,6 +141,7 @@ def _settlement(container: svcs.Container) -> OrderSettlement:
         bookings=container.get(OrderBookings),
         stock=container.get(StockService),
         coupons=container.get(CouponUses),
+        deals=container.get_abstract(Deals),
     )
 
 
@@ -141,6 +153,7 @@ def _checkout(container: svcs.Container) -> Checkout:
         bookings=container.get(OrderBookings),
         stock=container.get(StockService),
         coupons=container.get(CouponUses),
+        deals=container.get_abstract(Deals),
         journal=container.get(OrderJournal),
         payments=container.get(Payments),
         terms=container.get(PaymentTerms),

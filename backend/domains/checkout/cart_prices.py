@@ -1,18 +1,20 @@
 """What a cart costs: every figure comes from the one pricing function."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
 
 from backend.domains.catalog.entities import RETAIL
-from backend.domains.checkout.contents import CartItem, Contents
+from backend.domains.checkout.bargained import CartDeals
+from backend.domains.checkout.contents import Contents
 from backend.domains.checkout.lookup import FoundItem, ItemLookup
+from backend.domains.checkout.promises import as_promised, key_of, leaves_open, with_items_of
 from backend.domains.coupons.eligibility import FailureCode
 from backend.domains.currency.service import ExchangeRates
 from backend.domains.identity.service import User
 from backend.domains.pricing.customers import Customers
+from backend.domains.pricing.deals import Deal
 from backend.domains.pricing.entities import OrderPrice, Price
 from backend.domains.pricing.known import Known
 from backend.domains.pricing.order_quotes import OrderQuote, OrderQuotes
@@ -33,10 +35,6 @@ class UnavailableError(ConflictError):
 
 class NothingSoldHereError(ConflictError):
     """Partners sell everything that is in the cart."""
-
-
-class CartChangedError(ConflictError):
-    """The price was promised for something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +111,7 @@ class CartPrices:
     rules: RulesService
     customers: Customers
     rates: ExchangeRates
+    bargained: CartDeals
 
     def of(
         self,
@@ -121,9 +120,14 @@ class CartPrices:
         user_id: str | None,
         now: datetime,
     ) -> PricedCart:
-        """The cart today. What cannot be had is told at its item and left out of the price."""
-        found = self.lookup.find(contents.items, user_id=user_id, now=now)
-        asked = _Asked(contents, user_id)
+        """The cart today. What cannot be had is told at its item and left out of the price.
+
+        So is a deal that no longer counts, whose item has its usual price then.
+        """
+        everything = self.lookup.find(contents.items, user_id=user_id, now=now)
+        found, deals = self.bargained.honoured(everything, user_id=user_id, now=now)
+        contents = replace(contents, items=tuple(one.item for one in found))
+        asked = _Asked(contents, user_id, deals)
         try:
             return self._priced(found, asked, now)
         except ClimbUpError as error:
@@ -141,26 +145,32 @@ class CartPrices:
         """All of the cart at the price promised by `token`, or else at today's. UnavailableError.
 
         What partners sell is told beside it and is no part of any price; NothingSoldHereError when that is
-        all there is. CartChangedError when the promise was for something else; what `OrderQuotes` raises.
+        all there is. CartChangedError when the promise was for something else; what `OrderQuotes` raises,
+        also for deals that no longer count. A promise of deals alone may leave open how they are delivered
+        and paid for: then the deals are kept, and the rest is priced by today's rules.
         """
         everything = self.lookup.find(contents.items, user_id=user_id, now=now)
         found = [one for one in everything if not one.is_external]
-        contents = replace(contents, items=tuple(one.item for one in found))
         _require_sold_here(found)
         _require_available(found)
         promised = None if token is None else self.quotes.redeem(token=token, user_id=user_id, now=now)
         if promised is not None:
-            contents = _as_promised(contents, promised.wanted)
+            found = with_items_of(found, promised.wanted)
+            contents = as_promised(contents, promised.wanted)
+        contents = replace(contents, items=tuple(one.item for one in found))
         asked = _Asked(contents, user_id)
         delivery = self._delivery(found, asked, now)
         wanted = asked.wanted(found, delivery.options)
         _require_shipping(wanted, delivery.options, contents.shipping)
-        quote = promised or self._promise(found, wanted, _known(found, delivery), now)
-        priced = dict(zip(map(_key, quote.wanted.items), quote.price.items, strict=True))
-        judged = [_judged(one, priced[_key(one.item)]) for one in found]
+        if promised is None or leaves_open(promised.wanted, wanted):
+            quote = self._promise(found, wanted, _known(found, delivery), now)
+        else:
+            quote = promised
+        priced = dict(zip(map(key_of, quote.wanted.items), quote.price.items, strict=True))
+        judged = [_judged(one, priced[key_of(one.item)]) for one in found]
         _require_available(judged)
         external = tuple(one for one in everything if one.is_external and one.unavailable is None)
-        return Quoted(tuple((one, priced[_key(one.item)]) for one in found), quote, external)
+        return Quoted(tuple((one, priced[key_of(one.item)]) for one in found), quote, external)
 
     def _promise(self, found: Sequence[FoundItem], wanted: Wanted, known: Known, now: datetime) -> OrderQuote:
         """A quote of it. UnavailableError names the items that a rule refuses to sell."""
@@ -177,7 +187,8 @@ class CartPrices:
         while any(one.is_charged for one in found):
             delivery = self._delivery(found, asked, now)
             wanted = asked.wanted(found, delivery.options)
-            price = self.quotes.preview(wanted=wanted, now=now, known=_known(found, delivery))
+            known = replace(_known(found, delivery), deals=asked.deals)
+            price = self.quotes.preview(wanted=wanted, now=now, known=known)
             sold = _refused(found, price)
             if sold == found:
                 prices = iter(price.items)
@@ -218,10 +229,11 @@ class CartPrices:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Whose cart is to be priced."""
+    """Whose cart is to be priced; `deals` are those that are known already."""
 
     contents: Contents
     user_id: str | None
+    deals: Mapping[str, Deal] = field(default_factory=dict)
 
     def wanted(self, found: Sequence[FoundItem], options: Sequence[ShippingOption]) -> Wanted:
         """What of the cart can be had; goods the way that was chosen, or the first that is possible."""
@@ -276,7 +288,13 @@ def _known(found: Sequence[FoundItem], delivery: Delivery) -> Known:
 
 def _item(found: FoundItem) -> Item:
     item = found.item
-    return Item(product_id=item.product_id, slot_id=item.slot_id, quantity=item.quantity, party=item.party)
+    return Item(
+        product_id=item.product_id,
+        slot_id=item.slot_id,
+        quantity=item.quantity,
+        party=item.party,
+        bargain_id=item.bargain_id,
+    )
 
 
 def _refused(found: Sequence[FoundItem], price: OrderPrice) -> list[FoundItem]:
@@ -299,10 +317,6 @@ def _require_shipping(wanted: Wanted, options: Sequence[ShippingOption], asked: 
         raise UnavailableError(f"The goods cannot be delivered so. {why}", extra={"shipping": refused})
 
 
-def _key(item: Item | CartItem) -> tuple[str | None, str | None, int, int]:
-    return item.product_id, item.slot_id, item.quantity, item.party
-
-
 def _require_sold_here(found: Sequence[FoundItem]) -> None:
     if not found:
         raise NothingSoldHereError(
@@ -320,29 +334,3 @@ def _require_available(found: Sequence[FoundItem]) -> None:
     if lacking:
         told = " ".join(f"{one['name']}: {one['reason']}" for one in lacking)
         raise UnavailableError(f"Not all of your cart can be had. {told}", extra={"items": lacking})
-
-
-def _as_promised(contents: Contents, promised: Wanted) -> Contents:
-    """The cart with what the promise says where the cart says nothing. CartChangedError where they differ."""
-    if sorted(map(_key, promised.items), key=str) != sorted(map(_key, contents.items), key=str):
-        raise CartChangedError("The quote is for other items than your cart has now; check out without it.")
-    if promised.expert_id != contents.expert_id:
-        raise CartChangedError("The quote was made with other advice than your cart; check out without it.")
-    for name, (words, field) in _PROMISED.items():
-        said, meant = getattr(contents, name), getattr(promised, name)
-        if said is not None and said != meant and (meant is not None or name in _PRICED):
-            raise CartChangedError(
-                f"The quote is for {words} {meant or 'unknown'}, not {said}: ask POST /api/quotes for one"
-                f" with {field} {said}, or check out without a quote."
-            )
-    return replace(contents, shipping=promised.shipping, country=contents.country or promised.country)
-
-
-# What a promise may differ in: how it is called, and the field of POST /api/quotes.
-_PROMISED: Final = {
-    "shipping": ("delivery", "shipping"),
-    "payment_method": ("payment", "payment_method"),
-    "country": ("the country", "country"),
-}
-# Without these a quote leaves out what they cost.
-_PRICED: Final = frozenset({"shipping", "payment_method"})

@@ -4,12 +4,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
+from backend.domains.pricing.wanted import Item
 from backend.kernel import ids
 from backend.kernel.errors import ConflictError, InvalidError, NotFoundError
 
 MOST_ITEMS: Final = 50
 MOST_QUANTITY: Final = 99
 MOST_CODES: Final = 5
+NOT_YOURS: Final = "Somebody else bargained for this; it has its usual price for you."
 
 
 class CartFullError(ConflictError):
@@ -20,11 +22,17 @@ class UnknownItemError(NotFoundError):
     """The cart has no such item (any more)."""
 
 
+class BargainedError(ConflictError):
+    """The customer bargained for so many of the item, and no others."""
+
+
 @dataclass(frozen=True, slots=True)
 class CartItem:
     """So many units of a product, or a slot for a party: either of the ids is None.
 
     `external` tells that a partner sells the product; it can be kept here, as a product stays of its kind.
+    With `bargain_id` it is to be had at the price of that bargain, in the number that was bargained for.
+    `notice` is what the customer should know of it.
     """
 
     id: str
@@ -33,11 +41,22 @@ class CartItem:
     quantity: int = 1
     party: int = 1
     external: bool = False
+    bargain_id: str | None = None
+    notice: str | None = None
 
     @property
     def thing(self) -> str:
         """The id of what it is; a cart has each thing once."""
         return self.product_id or self.slot_id or ""
+
+    @property
+    def number(self) -> int:
+        """How many units, or how many persons."""
+        return self.quantity if self.product_id is not None else self.party
+
+    def at_usual_price(self, notice: str) -> "CartItem":
+        """The same without its bargain, and why."""
+        return replace(self, bargain_id=None, notice=notice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +105,63 @@ class Contents:
         return tuple(item for item in self.items if item.external)
 
     def with_product(self, product_id: str, quantity: int, *, external: bool = False) -> "Contents":
-        """So many units more of a product, which a partner sells if `external`. CartFullError."""
-        before = self.of(product_id)
+        """So many units more of a product, which a partner sells if `external`.
+
+        CartFullError, BargainedError.
+        """
+        before = self._open(product_id)
         if before is None:
             return self._with_new(
                 CartItem(_new_id(), product_id=product_id, quantity=quantity, external=external)
             )
         quantity = _at_most(before.quantity + quantity)
-        return self._with_changed(replace(before, quantity=quantity))
+        return self._with_changed(replace(before, quantity=quantity, notice=None))
 
     def with_slot(self, slot_id: str, party: int) -> "Contents":
-        """A slot for a party; a slot that is in the cart already gets this party. CartFullError."""
-        before = self.of(slot_id)
+        """A slot for a party; a slot that is in the cart already gets this party.
+
+        CartFullError, BargainedError.
+        """
+        before = self._open(slot_id)
         if before is None:
             return self._with_new(CartItem(_new_id(), slot_id=slot_id, party=party))
-        return self._with_changed(replace(before, party=party))
+        return self._with_changed(replace(before, party=party, notice=None))
+
+    def with_deal(self, item: Item) -> "Contents":
+        """What was bargained for, in place of the same thing at its usual price. CartFullError."""
+        dealt = CartItem(
+            _new_id(),
+            product_id=item.product_id,
+            slot_id=item.slot_id,
+            quantity=item.quantity,
+            party=item.party,
+            bargain_id=item.bargain_id,
+        )
+        before = self.of(dealt.thing)
+        if before is None:
+            return self._with_new(dealt)
+        if before.bargain_id == item.bargain_id:
+            return self
+        if before.number != dealt.number:
+            dealt = replace(dealt, notice=f"You bargained for {dealt.number}, not {before.number}.")
+        return replace(self, items=tuple(dealt if item is before else item for item in self.items))
+
+    def with_lapsed(self, lapsed: Mapping[str, str]) -> "Contents":
+        """Items of these bargains at their usual price, each with the notice why."""
+        items = tuple(
+            item.at_usual_price(lapsed[item.bargain_id])
+            if item.bargain_id is not None and item.bargain_id in lapsed
+            else item
+            for item in self.items
+        )
+        return replace(self, items=items)
 
     def with_number(self, item_id: str, *, quantity: int | None, party: int | None) -> "Contents":
-        """Another quantity of a product, or another party at a slot. UnknownItemError, InvalidError."""
-        item = self.item(item_id)
+        """Another quantity of a product, or another party at a slot.
+
+        UnknownItemError, InvalidError, BargainedError.
+        """
+        item = replace(_not_bargained(self.item(item_id)), notice=None)
         if item.product_id is not None:
             return self._with_changed(replace(item, quantity=_only("quantity", quantity, not_=party)))
         return self._with_changed(replace(item, party=_only("party", party, not_=quantity)))
@@ -158,7 +215,8 @@ class Contents:
         """What is in both carts together. Whatever does not fit is told in `notices`.
 
         Quantities add up, no higher than what is left of the product; of two parties at a slot the larger
-        stays. What this cart says of delivery, currency and advice counts.
+        stays. What this cart says of delivery, currency and advice counts. What was bargained for stays as
+        it is in this cart; in the other, somebody else bargained for it.
         """
         merged, notices = self, [*self.notices, *other.notices]
         lost = 0
@@ -182,15 +240,28 @@ class Contents:
 
     def _with_merged(self, item: CartItem, kept: Mapping[str, Kept], notices: list[str]) -> "Contents":
         before = self.of(item.thing)
+        if item.bargain_id is not None:
+            item = item.at_usual_price(NOT_YOURS)
+        if before is not None and before.bargain_id is not None:
+            named = kept.get(item.thing)
+            name = "Something" if named is None else named.name
+            notices.append(f"{name} is in your cart at a price that you bargained for; no more was added.")
+            return self
         if item.product_id is None:
-            party = item.party if before is None else max(before.party, item.party)
-            return self.with_slot(item.thing, party)
+            if before is None:
+                return self._with_new(item)
+            return self._with_changed(replace(before, party=max(before.party, item.party)))
         wanted = item.quantity + (before.quantity if before else 0)
         quantity, notice = _fitting(wanted, kept.get(item.product_id))
         notices.extend(notice)
         if before is None:
             return self._with_new(replace(item, quantity=quantity))
         return self._with_changed(replace(before, quantity=quantity))
+
+    def _open(self, thing: str) -> CartItem | None:
+        """As `of`. BargainedError for an item whose number is not to be changed."""
+        found = self.of(thing)
+        return None if found is None else _not_bargained(found)
 
     def _with_new(self, item: CartItem) -> "Contents":
         if len(self.items) >= MOST_ITEMS:
@@ -209,7 +280,11 @@ def document_of(contents: Contents) -> dict[str, Any]:
 def contents_of(document: Mapping[str, Any]) -> Contents:
     """The cart behind its JSON, whichever version of the program wrote it: what is unknown is left out."""
     known = {field.name: document[field.name] for field in fields(Contents) if field.name in document}
-    items = tuple(CartItem(**item) for item in document["items"])
+    names = {field.name for field in fields(CartItem)}
+    items = tuple(
+        CartItem(**{name: value for name, value in item.items() if name in names})
+        for item in document["items"]
+    )
     lists = {name: tuple(document[name]) for name in ("codes", "notices")}
     return Contents(**{**known, "items": items, **lists})
 
@@ -221,6 +296,16 @@ def new_cart() -> Contents:
 
 def _new_id() -> str:
     return ids.new_id(ids.CART_ITEM)
+
+
+def _not_bargained(item: CartItem) -> CartItem:
+    if item.bargain_id is not None:
+        raise BargainedError(
+            f"You bargained for {item.number} of this, and the price is for so many: take it out of the cart"
+            " to buy another number at the usual price.",
+            extra={"bargain_id": item.bargain_id},
+        )
+    return item
 
 
 def _only(name: str, number: int | None, *, not_: int | None) -> int:

@@ -15,6 +15,7 @@ from backend.domains.checkout.states import Action, State, after
 from backend.domains.coupons.uses import CouponUses
 from backend.domains.payments.entities import PaymentView
 from backend.domains.payments.service import Payments
+from backend.domains.pricing.deals import Deals
 from backend.infra.postgres import DbSession
 from backend.kernel.errors import ConflictError, DeniedError, NotFoundError, StaleError
 
@@ -55,7 +56,7 @@ class OrderView:
 class OrderService:
     """Finds orders for those who may see them, and leads them from state to state.
 
-    Every verb that changes an order locks it first, then seats, stock, coupons.
+    Every verb that changes an order locks it first, then deals, seats, stock, coupons.
     """
 
     session: DbSession
@@ -64,6 +65,7 @@ class OrderService:
     stock: StockService
     coupons: CouponUses
     payments: Payments
+    deals: Deals
 
     def order(self, *, order_id: str, actor: Actor) -> OrderView:
         """The order, for its customer and staff. UnknownOrderError for all others."""
@@ -96,7 +98,7 @@ class OrderService:
         return queries.history(self.session, found.id)
 
     def cancel(self, *, order_id: str, actor: Actor, version: int | None, now: datetime) -> OrderView:
-        """Cancel: seats, units, coupons and what was spent of their budgets come back, all or nothing.
+        """Cancel: deals, seats, units, coupons and what was spent of their budgets come back, all or nothing.
 
         The customer may until it is shipped, staff may stop a parcel that is under way. UnknownOrderError,
         StaleError, TransitionError (once it is cancelled, too), and the errors of `OrderBookings.cancel`.
@@ -104,6 +106,7 @@ class OrderService:
         order = self._locked(order_id, actor, version)
         action = Action.STOP if actor.is_staff and order.status is State.SHIPPED else Action.CANCEL
         after(order.status, action)
+        self.deals.release(reference=order.id, now=now)
         # Goods first: nothing of the order is taken only to be given back.
         self.bookings.lock(order_id=order.id)
         self.payments.let_go(subject=order.id, reason="The order was cancelled.", now=now)

@@ -26,6 +26,7 @@ from backend.domains.checkout.states import Action, State
 from backend.domains.coupons.uses import CouponUses, Redemption
 from backend.domains.payments.entities import PaymentView
 from backend.domains.payments.service import Payments
+from backend.domains.pricing.deals import Deals
 from backend.domains.pricing.shipping import PICKUP
 from backend.infra.after_commit import after_commit
 from backend.infra.postgres import DbSession, violated
@@ -75,7 +76,10 @@ class CheckoutWish:
 
 @dataclass(frozen=True)
 class Checkout:
-    """Places orders. Locks seats, then stock, then coupons; the cart is taken away after the commit."""
+    """Places orders. Locks deals, seats, stock, coupons, in this order.
+
+    The cart is taken away after the commit.
+    """
 
     session: DbSession
     carts: CartStore
@@ -83,6 +87,7 @@ class Checkout:
     bookings: OrderBookings
     stock: StockService
     coupons: CouponUses
+    deals: Deals
     journal: OrderJournal
     payments: Payments
     terms: PaymentTerms
@@ -93,7 +98,8 @@ class Checkout:
 
         On any error nothing has changed. EmptyCartError, CheckedOutError, QuoteUsedError, PriceRoseError;
         UnavailableError, SlotTakenError, OutOfStockError, CouponLimitError say what is left of what;
-        the errors of `CartPrices.quoted`, InvalidError for a way of paying that does not fit.
+        DealUsedError, DealGoneError for a price that was bargained for and does not count any more; the
+        errors of `CartPrices.quoted`, InvalidError for a way of paying that does not fit.
         """
         self.terms.require_payable(wish.payment_method)
         contents = wish.of(self.carts.read(owner))
@@ -108,6 +114,7 @@ class Checkout:
         _require_at_most(wish.max_total, quoted.price.total)
         _require_fitting(wish, quoted)
         order = self._store(_order(user_id, wish, contents, quoted, now), contents)
+        self._claim_deals(order, quoted, now)
         booked = self._book(order, quoted, wish.contact, now)
         lines = [*item_lines(order, quoted, booked), *charge_lines(order, quoted)]
         self.session.add_all(lines)
@@ -188,6 +195,11 @@ class Checkout:
         goods = [(one.item.thing, one.item.quantity) for one, _ in quoted.items if one.item.product_id]
         if goods:
             self.stock.reserve(lines=goods, reference=order.id, until=now + KEPT_FOR, now=now)
+
+    def _claim_deals(self, order: Order, quoted: Quoted, now: datetime) -> None:
+        bargains = [one.item.bargain_id for one, _ in quoted.items if one.item.bargain_id is not None]
+        if bargains:
+            self.deals.claim(bargain_ids=bargains, reference=order.id, now=now)
 
     def _use_coupons(self, order: Order, quoted: Quoted, now: datetime) -> None:
         redemptions = [

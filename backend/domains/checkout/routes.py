@@ -49,11 +49,19 @@ def read_cart() -> _Tagged:
 @blueprint.post("/add")
 @blueprint.arguments(CartAddSchema)
 @blueprint.response(200, CartSchema)
-@blueprint.alt_response(404, description="No such product or slot")
+@blueprint.alt_response(404, description="No such product or slot, or no such bargain of the caller")
 @blueprint.alt_response(409, description="It cannot be had, not in this number, or the cart is full")
+@blueprint.alt_response(410, description="The price that was bargained for has run out")
 @only_reads
 def add_item(asked: dict[str, Any]) -> _Tagged:
-    """Put a product or a slot in. The same product again adds up; the same slot again changes its party."""
+    """Put a product, a slot, or what you bargained for in.
+
+    The same product again adds up; the same slot again changes its party. What was bargained for takes the
+    place of the same at its usual price, in the number that was bargained for.
+    """
+    bargain_id = asked.pop("bargain_id")
+    if bargain_id is not None:
+        return _tagged(_carts().add_deal(owner=_owner(), bargain_id=bargain_id, now=time_now()))
     return _tagged(_carts().add(owner=_owner(), now=time_now(), **asked))
 
 
@@ -61,7 +69,7 @@ def add_item(asked: dict[str, Any]) -> _Tagged:
 @blueprint.arguments(CartUpdateSchema)
 @blueprint.response(200, CartSchema)
 @blueprint.alt_response(404, description="No such item in the cart")
-@blueprint.alt_response(409, description="So many cannot be had")
+@blueprint.alt_response(409, description="So many cannot be had, or another number was bargained for")
 @only_reads
 def update_item(asked: dict[str, Any]) -> _Tagged:
     """Change the quantity of a product, or the party at a slot."""
@@ -134,7 +142,7 @@ def choose_options(asked: dict[str, Any]) -> _Tagged:
 @blueprint.response(201, PlacedOrderSchema)
 @blueprint.alt_response(403, description="The quote was made for another user")
 @blueprint.alt_response(409, description="Something cannot be had, the price is higher, or it was ordered")
-@blueprint.alt_response(410, description="The quote has expired")
+@blueprint.alt_response(410, description="The quote, or a price that was bargained for, has expired")
 def checkout(wish: CheckoutWish) -> tuple[OrderView, dict[str, str]]:
     """Order what is in the cart, all or nothing. Send an `Idempotency-Key` to be able to repeat it.
 

@@ -33,6 +33,7 @@ from backend.web.fields import (
     write_instant,
 )
 
+_ALL_BUT_ONE: Final = 2
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 
 
@@ -53,18 +54,21 @@ def shipping_option_field(**options: Any) -> ma.fields.String:
 
 
 class CartAddSchema(Schema):
-    """A product in a quantity, or a slot for a party."""
+    """A product in a quantity, a slot for a party, or what a bargain came to a price for."""
 
     product_id = id_field(ids.PRODUCT, load_default=None)
     slot_id = slot_id_field(load_default=None)
+    bargain_id = id_field(ids.BARGAIN, load_default=None)
     quantity = quantity_field(load_default=1)
     party = party_field(load_default=1)
 
     @ma.validates_schema
     def check(self, data: dict[str, Any], **_: Any) -> None:
-        """An item is one thing."""
-        if (data.get("product_id") is None) == (data.get("slot_id") is None):
-            raise ma.ValidationError("Give either a product_id or a slot_id.", "product_id")
+        """An item is one thing; a bargain tells by itself how many."""
+        if [data.get(name) for name in ("product_id", "slot_id", "bargain_id")].count(None) != _ALL_BUT_ONE:
+            raise ma.ValidationError("Give either a product_id, a slot_id or a bargain_id.", "product_id")
+        if data.get("bargain_id") is not None and (data.get("quantity", 1), data.get("party", 1)) != (1, 1):
+            raise ma.ValidationError("The bargain was over so many: leave it out.", "quantity")
         if data.get("slot_id") is not None and data.get("quantity", 1) != 1:
             raise ma.ValidationError("A slot is booked once; say party for several persons.", "quantity")
         if data.get("product_id") is not None and data.get("party", 1) != 1:
@@ -98,7 +102,8 @@ class CartItemSchema(Schema):
     """An item; `total` is null when it is `unavailable`, which says why, `left` where none are counted.
 
     What `needs_approval` is ordered with the rest, and paid for only once its provider has said yes. What is
-    `external` is sold by `partner`: its `total` is null, and `shown_price` is what one cost there.
+    `external` is sold by `partner`: its `total` is null, and `shown_price` is what one cost there. What has a
+    `bargain_id` is priced as was agreed, and its number stays; a `notice` tells that such a price has ended.
     """
 
     id = ma.fields.String(required=True)
@@ -115,6 +120,8 @@ class CartItemSchema(Schema):
     partner = ma.fields.String(required=True, allow_none=True)
     shown_price = money_field(required=True, allow_none=True)
     unavailable = ma.fields.String(required=True, allow_none=True)
+    bargain_id = ma.fields.String(required=True, allow_none=True)
+    notice = ma.fields.String(required=True, allow_none=True)
     lines = ma.fields.List(ma.fields.Nested(LineSchema), required=True)
     total = money_field(required=True, allow_none=True)
 
@@ -207,6 +214,8 @@ def _item(one: PricedItem) -> dict[str, Any]:
         "needs_approval": price is not None and price.requires_approval,
         **_elsewhere(found),
         "unavailable": found.unavailable,
+        "bargain_id": item.bargain_id,
+        "notice": item.notice,
         "lines": lines_document(price.lines) if price else [],
         "total": money_document(price.total) if price else None,
     }

@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from backend.domains.checkout.bargained import lapsed
 from backend.domains.checkout.cart_prices import CartPrices, PricedCart, UnavailableError
 from backend.domains.checkout.carts import CartOwner, CartStore
 from backend.domains.checkout.contents import CartItem, Contents
 from backend.domains.checkout.lookup import ItemLookup
 from backend.domains.identity.service import UserService
+from backend.domains.pricing.deals import Deals
 from backend.kernel.errors import NotFoundError
 
 Change = Callable[[Contents], Contents]
@@ -23,6 +25,7 @@ class CartService:
     lookup: ItemLookup
     prices: CartPrices
     users: UserService
+    deals: Deals
 
     def adopt(self, owner: CartOwner, *, now: datetime) -> CartOwner:
         """The owner, to whose cart that of the visitor they were is added."""
@@ -50,7 +53,7 @@ class CartService:
         now: datetime,
     ) -> PricedCart:
         """So many units more of a product, or a slot for a party. NotFoundError, UnavailableError,
-        CartFullError.
+        CartFullError, BargainedError.
         """
 
         def change(cart: Contents, *, external: bool = False) -> Contents:
@@ -62,10 +65,20 @@ class CartService:
         external = self._require(item, owner, now)
         return self._change(owner, partial(change, external=external), now)
 
+    def add_deal(self, *, owner: CartOwner, bargain_id: str, now: datetime) -> PricedCart:
+        """What was bargained for, in place of the same at its usual price.
+
+        UnavailableError, CartFullError, and what `Deals.item` raises.
+        """
+        dealt = self.deals.item(bargain_id=bargain_id, user_id=owner.user_id, now=now)
+        cart = self.carts.read(owner).with_deal(dealt)
+        self._require(cart.of(dealt.product_id or dealt.slot_id or ""), owner, now)
+        return self._change(owner, lambda cart: cart.with_deal(dealt), now)
+
     def update(
         self, *, owner: CartOwner, item_id: str, quantity: int | None, party: int | None, now: datetime
     ) -> PricedCart:
-        """Another quantity or party. UnknownItemError, InvalidError, UnavailableError."""
+        """Another quantity or party. UnknownItemError, InvalidError, UnavailableError, BargainedError."""
 
         def change(cart: Contents) -> Contents:
             return cart.with_number(item_id, quantity=quantity, party=party)
@@ -104,8 +117,9 @@ class CartService:
         priced = self.prices.of(contents, user_id=owner.user_id, now=now)
         if contents.expert_id is not None:
             priced = replace(priced, expert=self.users.user(contents.expert_id))
-        if contents.notices:
-            self.carts.change(owner, lambda cart: replace(cart, notices=()))
+        gone = lapsed(contents.items, priced.contents.items)
+        if contents.notices or gone:
+            self.carts.change(owner, lambda cart: replace(cart.with_lapsed(gone), notices=()))
         return priced
 
     def _require(self, item: CartItem | None, owner: CartOwner, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from backend.domains.checkout.orders import GOODS, TRAVEL
 from backend.domains.checkout.states import Action, State
 from backend.domains.coupons.uses import CouponUses
 from backend.domains.payments.service import LINE
+from backend.domains.pricing.deals import Deals
 from backend.infra.postgres import DbSession
 from backend.kernel.errors import ExpiredError
 from backend.kernel.money import Money
@@ -27,6 +28,7 @@ class OrderSettlement:
     bookings: OrderBookings
     stock: StockService
     coupons: CouponUses
+    deals: Deals
 
     def lock(self, *, subject: str) -> None:
         """Lock the order, and then its bookings."""
@@ -82,6 +84,7 @@ class OrderSettlement:
         order = self._order(subject)
         if order.status not in {State.PLACED, State.AUTHORISED}:
             return
+        self.deals.release(reference=subject, now=now)
         self.bookings.release(order_id=subject, now=now)
         self.stock.release(reference=subject, now=now)
         self.stock.take_back(reference=subject, now=now)

@@ -19,13 +19,17 @@ OrdersMade = Callable[[str], int]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Some of a product, or a slot of it; `amount` is the price that the caller was shown for all of it."""
+    """Some of a product, or a slot of it; `amount` is the price that the caller was shown for all of it.
+
+    No coupon comes on top of a price that was `agreed` on.
+    """
 
     product_id: str | None = None
     slot_id: str | None = None
     quantity: int = 1
     party: int = 1
     amount: Money | None = None
+    agreed: bool = False
 
 
 class CartBaskets(Protocol):
@@ -107,12 +111,14 @@ def _product_id(item: Item) -> str:
 
 def _line(item: Item, product: Product, tree: Mapping[str, Category]) -> BasketLine:
     number = item.party if product.price_per is PricePer.PERSON else item.quantity
+    shown = product.price * number if item.amount is None else item.amount
     return BasketLine(
         product_id=product.id,
         kind=product.kind,
         categories=category_path([product.subcategory, product.category], tree),
         quantity=item.quantity,
-        amount=product.price * number if item.amount is None else item.amount,
+        amount=Money.zero(shown.currency) if item.agreed else shown,
+        agreed=item.agreed,
     )
 
 

@@ -5,6 +5,8 @@ import pytest
 from backend.domains.checkout.contents import (
     MOST_ITEMS,
     MOST_QUANTITY,
+    NOT_YOURS,
+    BargainedError,
     CartFullError,
     Contents,
     Kept,
@@ -13,9 +15,12 @@ from backend.domains.checkout.contents import (
     document_of,
     new_cart,
 )
+from backend.domains.pricing.wanted import Item
 from backend.kernel.errors import InvalidError
 
 EMPTY = Contents("crt_mine")
+DEAL = Item(product_id="prd_1", quantity=2, bargain_id="bgn_1")
+SLOT_DEAL = Item(slot_id="slt_1", party=3, bargain_id="bgn_2")
 KEPT = {"prd_1": Kept("Headphones", 5), "prd_2": Kept("Cable", None)}
 
 
@@ -175,3 +180,76 @@ class TestDocument:
         del document["country"]
 
         assert things(contents_of(document)) == {"prd_1": 2}
+
+
+class TestDeals:
+    def test_bring_what_was_bargained_for(self) -> None:
+        cart = EMPTY.with_deal(DEAL).with_deal(SLOT_DEAL)
+
+        assert things(cart) == {"prd_1": 2, "slt_1": 3}
+        assert [item.bargain_id for item in cart.items] == ["bgn_1", "bgn_2"]
+
+    def test_are_there_once(self) -> None:
+        cart = EMPTY.with_deal(DEAL)
+
+        assert cart.with_deal(DEAL) == cart
+
+    def test_take_the_place_of_the_same_at_its_usual_price_and_say_of_how_many(self) -> None:
+        before = EMPTY.with_product("prd_1", 5).with_product("prd_2", 1)
+
+        cart = before.with_deal(DEAL)
+
+        assert things(cart) == {"prd_1": 2, "prd_2": 1}
+        assert cart.items[0].notice == "You bargained for 2, not 5."
+        assert cart.items[0].id != before.items[0].id
+
+    def test_are_for_as_many_as_were_bargained_for(self) -> None:
+        cart = EMPTY.with_deal(DEAL).with_deal(SLOT_DEAL)
+        goods, slot = cart.items
+
+        for change in (
+            lambda: cart.with_product("prd_1", 1),
+            lambda: cart.with_slot("slt_1", 4),
+            lambda: cart.with_number(goods.id, quantity=3, party=None),
+            lambda: cart.with_number(slot.id, quantity=None, party=1),
+        ):
+            with pytest.raises(BargainedError, match="take it out of the cart"):
+                change()
+
+    def test_can_be_taken_out(self) -> None:
+        cart = EMPTY.with_deal(DEAL)
+
+        again = cart.without(cart.items[0].id).with_product("prd_1", 4)
+
+        assert things(again) == {"prd_1": 4}
+
+    def test_that_have_lapsed_leave_the_thing_and_say_why(self) -> None:
+        cart = EMPTY.with_deal(DEAL).with_deal(SLOT_DEAL).with_lapsed({"bgn_1": "It has run out."})
+
+        assert [(item.bargain_id, item.notice) for item in cart.items] == [
+            (None, "It has run out."),
+            ("bgn_2", None),
+        ]
+        changed = cart.with_number(cart.items[0].id, quantity=4, party=None)
+        assert (changed.items[0].quantity, changed.items[0].notice) == (4, None)
+
+    def test_of_somebody_else_are_merged_at_the_usual_price(self) -> None:
+        merged = EMPTY.merged_with(new_cart().with_deal(DEAL).with_deal(SLOT_DEAL), kept=KEPT)
+
+        assert things(merged) == {"prd_1": 2, "slt_1": 3}
+        assert [(item.bargain_id, item.notice) for item in merged.items] == [(None, NOT_YOURS)] * 2
+
+    def test_stay_as_they_are_in_a_merge(self) -> None:
+        mine = EMPTY.with_deal(DEAL).with_deal(SLOT_DEAL)
+        other = new_cart().with_product("prd_1", 1).with_slot("slt_1", 9)
+
+        merged = mine.merged_with(other, kept=KEPT)
+
+        assert merged.items == mine.items
+        assert [notice.partition(" is in")[0] for notice in merged.notices] == ["Headphones", "Something"]
+
+    def test_are_kept_by_a_program_that_does_not_know_them(self) -> None:
+        document = document_of(EMPTY.with_deal(DEAL))
+        document["items"][0]["from_the_future"] = 1
+
+        assert contents_of(document) == contents_of(document_of(contents_of(document)))

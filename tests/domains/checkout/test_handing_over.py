@@ -6,9 +6,10 @@ import pytest
 import svcs
 from flask.testing import FlaskClient
 
-from backend.domains.checkout.cart_prices import CartChangedError, CartPrices, Quoted
+from backend.domains.checkout.cart_prices import CartPrices, Quoted
 from backend.domains.checkout.carts import CartOwner, CartStore
 from backend.domains.checkout.contents import MOST_ITEMS, new_cart
+from backend.domains.checkout.promises import CartChangedError
 from backend.domains.pricing.order_quotes import OrderQuotes
 from backend.infra.event_buffer import EventBuffer
 from backend.kernel.money import total
