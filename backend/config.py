@@ -79,6 +79,9 @@ class Settings:
     holds_per_user: int = 20
     quote_seconds: int = 900
     waitlist_offer_seconds: int = 1800
+    bargain_seconds: int = 600
+    bargain_attempts: int = 3
+    bargain_deal_seconds: int = 900
     payment_seconds: int = 900
     answer_seconds: int = 48 * 3600
     cart_days: int = 30
@@ -182,6 +185,9 @@ class _Reader:
             holds_per_user=self._int("HOLDS_PER_USER", 20),
             quote_seconds=self._int("QUOTE_SECONDS", 900),
             waitlist_offer_seconds=self._int("WAITLIST_OFFER_SECONDS", 1800),
+            bargain_seconds=self._between("BARGAIN_SESSION_TIMEOUT", 600, 30, 86_400),
+            bargain_attempts=self._between("MAX_BARGAIN_ATTEMPTS", 3, 1, 20),
+            bargain_deal_seconds=self._between("BARGAIN_DEAL_SECONDS", 900, 60, 86_400),
             payment_seconds=self._int("PAYMENT_SECONDS", 900),
             answer_seconds=self._int("ANSWER_SECONDS", 48 * 3600),
             cart_days=self._int("CART_DAYS", 30),
@@ -277,6 +283,12 @@ class _Reader:
             raise SettingsError(f"{name} must be a whole number, not {self.env[name]!r}") from None
         if value < 0:
             raise SettingsError(f"{name} must not be negative")
+        return value
+
+    def _between(self, name: str, default: int, lowest: int, highest: int) -> int:
+        value = self._int(name, default)
+        if not lowest <= value <= highest:
+            raise SettingsError(f"{name} must be from {lowest} to {highest}, not {value}")
         return value
 
     def _float(self, name: str, default: float) -> float:

@@ -15,6 +15,7 @@ from backend.domains.admin import routes as admin
 from backend.domains.affiliates import routes as affiliates
 from backend.domains.availability import routes as availability
 from backend.domains.backtesting import routes as backtesting
+from backend.domains.bargain import routes as bargain
 from backend.domains.bookings import request_routes
 from backend.domains.bookings import routes as bookings
 from backend.domains.catalog import product_routes, stock_routes
@@ -64,6 +65,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     shadow.blueprint,
     backtesting.blueprint,
     quote_requests.blueprint,
+    bargain.blueprint,
     bookings.blueprint,
     request_routes.requests,
     waitlist.blueprint,

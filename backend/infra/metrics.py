@@ -61,6 +61,9 @@ _BARGAIN_SAID: Final = Counter(
     "Answers of bargains that a language model was to word, by outcome.",
     ["outcome"],
 )
+_BARGAINS: Final = Counter(
+    "bargains_ended_total", "Bargains that ended, by strategy and end.", ["strategy", "outcome"]
+)
 _LEDGER_ENTRIES: Final = Counter("ledger_entries_total", "Entries posted to the ledger.", ["kind"])
 STREAMS_OPEN: Final = Gauge("event_streams_open", "Event streams that are open.", multiprocess_mode="livesum")
 STREAMS_ENDED: Final = Counter(
@@ -142,6 +145,11 @@ def ledger_posted(kind: str) -> None:
 def bargain_said(outcome: str) -> None:
     """A model's words were `spoken`; else it says why plain ones were: `late`, `resting`, `unfit` …"""
     _BARGAIN_SAID.labels(outcome).inc()
+
+
+def bargain_ended(strategy: str, outcome: str) -> None:
+    """A bargain came to its end: `accepted`, `expired` or `abandoned`."""
+    _BARGAINS.labels(strategy, outcome).inc()
 
 
 def exposition(*also: Collector) -> bytes:

@@ -27,6 +27,8 @@ from backend.wiring.availability import TASKS as CATALOG_TASKS
 from backend.wiring.availability import register_availability, register_catalog
 from backend.wiring.backtesting import TASKS as BACKTEST_TASKS
 from backend.wiring.backtesting import register_backtesting
+from backend.wiring.bargain import TASKS as BARGAIN_TASKS
+from backend.wiring.bargain import register_bargain
 from backend.wiring.bookings import TASKS as BOOKING_TASKS
 from backend.wiring.bookings import register_bookings
 from backend.wiring.checkout import register_checkout
@@ -86,6 +88,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     register_operations(app, settings)
     register_coupons(app, settings)
     register_pricing(app, settings)
+    register_bargain(app, settings)
     register_payout_accounts(app)
     register_payments(app, settings, takes_cards=bool(parts.gateway or settings.stripe_secret_key))
     register_bookings(app)
@@ -122,6 +125,7 @@ def tasks() -> list[Task]:
     """Every background task of every domain."""
     return [
         *CATALOG_TASKS,
+        *BARGAIN_TASKS,
         *BOOKING_TASKS,
         *COUPON_TASKS,
         *PAYMENT_TASKS,

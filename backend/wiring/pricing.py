@@ -15,7 +15,7 @@ from backend.domains.identity.service import UserService
 from backend.domains.pricing.bands import Bands
 from backend.domains.pricing.cancellation import CancellationPolicy
 from backend.domains.pricing.customers import Customers
-from backend.domains.pricing.deals import Deals, NoDeals
+from backend.domains.pricing.deals import Deals
 from backend.domains.pricing.desk import QuoteDesk
 from backend.domains.pricing.facts import House
 from backend.domains.pricing.listing import SlotListing
@@ -87,7 +87,6 @@ def register_pricing(app: Flask, settings: Settings) -> None:
 
     svcs.flask.register_factory(app, Customers, _customers)
     svcs.flask.register_factory(app, QuoteService, quotes)
-    svcs.flask.register_value(app, Deals, NoDeals())
     svcs.flask.register_factory(app, Orders, orders)
     svcs.flask.register_factory(app, Bands, _bands)
     svcs.flask.register_factory(app, OrderQuotes, order_quotes)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NoReturn, Protocol
+from typing import Protocol
 
 from backend.domains.pricing.wanted import Item
 from backend.kernel.errors import ConflictError, ExpiredError, NotFoundError
@@ -71,40 +71,3 @@ class Deals(Protocol):
 
     def release(self, *, reference: str, now: datetime) -> None:
         """Let the deals that this order used be used again, while they are good."""
-
-
-class NoDeals(Deals):
-    """Where nothing is haggled over."""
-
-    def deal(
-        self,
-        *,
-        bargain_id: str,
-        product_id: str | None,
-        slot_id: str | None,
-        quantity: int,
-        party: int,
-        user_id: str | None,
-        now: datetime,
-    ) -> Deal:
-        """UnknownDealError."""
-        del product_id, slot_id, quantity, party, user_id, now
-        _refuse(bargain_id)
-
-    def item(self, *, bargain_id: str, user_id: str | None, now: datetime) -> Item:
-        """UnknownDealError."""
-        del user_id, now
-        _refuse(bargain_id)
-
-    def claim(self, *, bargain_ids: Collection[str], reference: str, now: datetime) -> None:
-        """UnknownDealError for the first."""
-        del reference, now
-        for bargain_id in bargain_ids:
-            _refuse(bargain_id)
-
-    def release(self, *, reference: str, now: datetime) -> None:
-        """Nothing was used."""
-
-
-def _refuse(bargain_id: str) -> NoReturn:
-    raise UnknownDealError(f"There is no bargain {bargain_id} of yours that came to a price.")

@@ -1,0 +1,103 @@
+"""The prices that bargains came to, as the pricing function and the checkout ask for them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select, update
+
+from backend.domains.bargain.models import BargainSession
+from backend.domains.pricing.deals import (
+    Deal,
+    DealGoneError,
+    DealMismatchError,
+    Deals,
+    DealUsedError,
+    UnknownDealError,
+)
+from backend.domains.pricing.wanted import Item
+from backend.infra.postgres import DbSession
+from backend.kernel.money import Money
+
+LABEL: Final = "Agreed in a bargain."
+
+
+@dataclass(frozen=True)
+class AgreedPrices(Deals):
+    """Deals of sessions that were accepted; an order uses each of them once."""
+
+    session: DbSession
+
+    def deal(
+        self,
+        *,
+        bargain_id: str,
+        product_id: str | None,
+        slot_id: str | None,
+        quantity: int,
+        party: int,
+        user_id: str | None,
+        now: datetime,
+    ) -> Deal:
+        """The deal of this user over this item."""
+        found = self._good(bargain_id, user_id, now)
+        thing, number = slot_id or product_id, party if slot_id else quantity
+        agreed = found.party if found.slot_id else found.quantity
+        if thing != found.thing or number != agreed:
+            raise DealMismatchError(
+                f"The bargain {bargain_id} was over {agreed} of {found.thing}, not {number} of {thing}.",
+                extra={"product_id": found.product_id, "slot_id": found.slot_id, "number": agreed},
+            )
+        return _deal(found)
+
+    def item(self, *, bargain_id: str, user_id: str | None, now: datetime) -> Item:
+        """What the deal is over."""
+        found = self._good(bargain_id, user_id, now)
+        return Item(
+            product_id=None if found.slot_id else found.product_id,
+            slot_id=found.slot_id,
+            quantity=found.quantity,
+            party=found.party,
+            bargain_id=found.id,
+        )
+
+    def claim(self, *, bargain_ids: Collection[str], reference: str, now: datetime) -> None:
+        """Use deals for an order, all or none."""
+        query = select(BargainSession).where(BargainSession.id.in_(bargain_ids)).order_by(BargainSession.id)
+        locked = query.with_for_update().execution_options(populate_existing=True)
+        found = {one.id: one for one in self.session.scalars(locked)}
+        for bargain_id in bargain_ids:
+            deal = found.get(bargain_id)
+            if deal is not None and deal.used_by == reference:
+                continue
+            _require_good(deal, bargain_id, now).used_by = reference
+        self.session.flush()
+
+    def release(self, *, reference: str, now: datetime) -> None:  # noqa: ARG002 (it lapses by itself)
+        """Let the deals that this order used be used again, while they are good."""
+        free = update(BargainSession).where(BargainSession.used_by == reference).values(used_by=None)
+        self.session.execute(free, execution_options={"synchronize_session": "fetch"})
+
+    def _good(self, bargain_id: str, user_id: str | None, now: datetime) -> BargainSession:
+        found = self.session.get(BargainSession, bargain_id)
+        if found is not None and found.user_id != user_id:
+            found = None
+        return _require_good(found, bargain_id, now)
+
+
+def _require_good(found: BargainSession | None, bargain_id: str, now: datetime) -> BargainSession:
+    if found is None or found.deal_until is None:
+        raise UnknownDealError(f"There is no bargain {bargain_id} of yours that came to a price.")
+    if found.used_by is not None:
+        raise DealUsedError(f"The price of the bargain {bargain_id} was used for an order already.")
+    if found.deal_until <= now:
+        raise DealGoneError("The price that you agreed on was good for a while that is over; bargain again.")
+    return found
+
+
+def _deal(found: BargainSession) -> Deal:
+    assert found.final_minor is not None  # noqa: S101 (beside `deal_until`, which the database keeps)
+    assert found.deal_until is not None  # noqa: S101 (asked for before)
+    price = Money(found.final_minor, found.currency)
+    return Deal(found.id, price, LABEL, found.combines_coupons, found.deal_until)

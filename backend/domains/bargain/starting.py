@@ -1,0 +1,188 @@
+"""Starting a bargain: over what, by which rules, against which floor."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from backend.domains.bargain.entities import NOT_BARGAINED, SessionView, State
+from backend.domains.bargain.journal import BargainJournal
+from backend.domains.bargain.models import BargainSession, BargainStrategy
+from backend.domains.bargain.probing import Asking, Before, Probing
+from backend.domains.bargain.records import rounds_of, view_of
+from backend.domains.bargain.terms import Refused, strategy_of, terms_of
+from backend.domains.pricing.bands import Band, Bands
+from backend.domains.pricing.wanted import Item
+from backend.domains.rules.service import RulesService
+from backend.infra.postgres import DbSession, violated
+from backend.kernel import ids
+from backend.kernel.errors import ConflictError
+from backend.negotiator.demand import DemandModel
+
+BehaviourFacts = Callable[[str, str, datetime], Mapping[str, Any]]
+"""What recorded behaviour says of a user and a product at an instant; empty when nothing does."""
+Demand = Callable[[str, str], DemandModel]
+"""What past sessions taught of a product (its id and category)."""
+
+
+class NotBargainedError(ConflictError):
+    """The price of this is final; the reason is told."""
+
+    title = "The price is final"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a session is open, how many offers it takes, and how long the agreed price is good."""
+
+    duration: timedelta
+    attempts: int
+    deal_lifetime: timedelta
+
+
+@dataclass(frozen=True)
+class BargainStart:
+    """Opens sessions. One is open for a user and an item at a time; starting again answers that one."""
+
+    session: DbSession
+    bands: Bands
+    rules: RulesService
+    behaviour: BehaviourFacts
+    demand: Demand
+    probing: Probing
+    journal: BargainJournal
+    limits: Limits
+
+    def start(
+        self, *, user_id: str, item: Item, strategy: str | None, address: str, now: datetime
+    ) -> tuple[SessionView, bool]:
+        """The open session of a user over an item, and whether it was opened just now.
+
+        `strategy` is what staff want to try, None for what is set or what rules choose. NotBargainedError
+        when rules refuse, TooManyError when somebody bargained too often, and what `Bands.of` raises for
+        what cannot be bought.
+        """
+        band = self.bands.of(item=item, user_id=user_id, now=now)
+        asking = Asking(
+            user_id=user_id,
+            product_id=band.product_id,
+            thing=band.slot_id or band.product_id,
+            starts_at=band.starts_at,
+            address_key=self.probing.address_key(address),
+        )
+        open_one = self._open(asking, now)
+        if open_one is not None:
+            return open_one, False
+        self.probing.require_allowed(asking, now=now)
+        # Whoever started at the same time is seen now: this waited for them.
+        open_one = self._open(asking, now)
+        if open_one is not None:
+            return open_one, False
+        before = self.probing.before(asking, now=now)
+        row = self._row(band, asking, before, strategy, now)
+        return self._store(row, asking, now)
+
+    def _open(self, asking: Asking, now: datetime) -> SessionView | None:
+        """The session that is open; one whose time is over is ended on the way."""
+        query = select(BargainSession).where(
+            BargainSession.user_id == asking.user_id,
+            BargainSession.thing == asking.thing,
+            BargainSession.state == State.OPEN.value,
+        )
+        found = self.session.scalars(
+            query.with_for_update(), execution_options={"populate_existing": True}
+        ).one_or_none()
+        if found is None:
+            return None
+        if now < found.expires_at:
+            return view_of(found, rounds_of(self.session, found.id))
+        self.journal.end(found, State.EXPIRED, now=now)
+        self.journal.publish(found, rounds_of(self.session, found.id), now=now)
+        return None
+
+    def _row(
+        self, band: Band, asking: Asking, before: Before, strategy: str | None, now: datetime
+    ) -> BargainSession:
+        rulebook = self.rules.rulebook()
+        facts = {
+            **band.facts,
+            "base": band.list_price,
+            "bargains_before": before.sessions,
+            **self.behaviour(asking.user_id, band.product_id, now),
+        }
+        chosen = strategy_of(rulebook, facts, at=now, chosen=strategy or self._set_for(band.product_id))
+        if isinstance(chosen, Refused):
+            raise NotBargainedError(f"{band.name}: {chosen.reason}")
+        if band.floor >= band.list_price:
+            raise NotBargainedError(f"{band.name}: its price cannot be lowered any further.")
+        facts["strategy"] = chosen.strategy
+        return BargainSession(
+            id=ids.new_secret_id(ids.BARGAIN),
+            user_id=asking.user_id,
+            product_id=band.product_id,
+            slot_id=band.slot_id,
+            quantity=band.quantity,
+            party=band.party,
+            name=band.name,
+            kind=band.kind,
+            category=band.category,
+            starts_at=band.starts_at,
+            currency=band.list_price.currency,
+            list_minor=band.list_price.minor,
+            floor_minor=band.floor.minor,
+            cost_minor=None if band.cost is None else band.cost.minor,
+            strategy=chosen.strategy,
+            combines_coupons=chosen.combines_coupons,
+            words_may_propose=chosen.words_may_propose,
+            terms=terms_of(rulebook, facts, at=now).document(),
+            demand=self.demand(band.product_id, band.category).document(),
+            facts=_written(facts),
+            release=band.release,
+            seed=secrets.token_hex(16),
+            jitter_key=self.probing.jitter_key(user_id=asking.user_id, thing=asking.thing, now=now),
+            address_key=asking.address_key,
+            attempts_allowed=self.limits.attempts,
+            attempts_used=0,
+            earlier_best_minor=_minor(before, band),
+            state=State.OPEN.value,
+            started_at=now,
+            expires_at=now + self.limits.duration,
+            version=1,
+        )
+
+    def _store(self, row: BargainSession, asking: Asking, now: datetime) -> tuple[SessionView, bool]:
+        try:
+            with self.session.begin_nested():
+                self.session.add(row)
+                self.session.flush()
+        except IntegrityError as error:
+            if violated(error) != "uq_bargain_sessions_open":
+                raise
+            other = self._open(asking, now)
+            if other is None:
+                raise
+            return other, False
+        return self.journal.started(row, now=now), True
+
+    def _set_for(self, product_id: str) -> str | None:
+        """The strategy that staff set for a product. NotBargainedError when they want none."""
+        found = self.session.get(BargainStrategy, product_id)
+        if found is None or found.strategy is None:
+            return None
+        if found.strategy == NOT_BARGAINED:
+            raise NotBargainedError("The price of this is final.")
+        return found.strategy
+
+
+def _minor(before: Before, band: Band) -> int | None:
+    best = before.best_of(band.list_price)
+    return None if best is None else best.minor
+
+
+def _written(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts for the record, as text."""
+    return {name: str(value) for name, value in facts.items() if value is not None}

@@ -1,0 +1,95 @@
+"""Builds bargains."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import redis
+import svcs
+from flask import Flask
+
+from backend.config import Settings
+from backend.domains.bargain.deals import AgreedPrices
+from backend.domains.bargain.jobs import TASKS as BARGAIN_TASKS
+from backend.domains.bargain.journal import BargainJournal
+from backend.domains.bargain.live import LiveSessions
+from backend.domains.bargain.probing import Probing
+from backend.domains.bargain.rounds import Rounds
+from backend.domains.bargain.service import Bargains
+from backend.domains.bargain.starting import BargainStart, Limits
+from backend.domains.bargain.strategies import Strategies
+from backend.domains.bargain.words import PlainWords, Words
+from backend.domains.catalog.service import CatalogService
+from backend.domains.pricing.bands import Bands
+from backend.domains.pricing.deals import Deals
+from backend.domains.pricing.order_quotes import OrderQuotes
+from backend.domains.rules.service import RulesService
+from backend.infra.audit import AuditLog
+from backend.infra.event_buffer import Events
+from backend.infra.jobs import Task
+from backend.infra.postgres import db
+from backend.infra.redis import Outage
+from backend.negotiator.demand import DemandModel
+
+TASKS: Final[tuple[Task, ...]] = BARGAIN_TASKS
+
+
+def register_bargain(app: Flask, settings: Settings) -> None:
+    """Register the services of the bargain domain."""
+    limits = Limits(
+        duration=timedelta(seconds=settings.bargain_seconds),
+        attempts=settings.bargain_attempts,
+        deal_lifetime=timedelta(seconds=settings.bargain_deal_seconds),
+    )
+    register = svcs.flask.register_factory
+    with app.app_context():
+        svcs.flask.register_value(
+            app, LiveSessions, LiveSessions(svcs.flask.get(redis.Redis), svcs.flask.get(Outage))
+        )
+    svcs.flask.register_value(app, Limits, limits)
+    svcs.flask.register_value(app, Words, PlainWords())
+    svcs.flask.register_value(app, Probing, Probing(db.session, settings.jwt_secret))
+    register(app, Deals, lambda: AgreedPrices(db.session))
+    register(app, BargainJournal, _journal)
+    register(app, BargainStart, _start)
+    register(app, Bargains, _bargains)
+    register(app, Strategies, _strategies)
+
+
+def _journal(container: svcs.Container) -> BargainJournal:
+    return BargainJournal(db.session, *container.get(Events, LiveSessions))
+
+
+def _start(container: svcs.Container) -> BargainStart:
+    return BargainStart(
+        session=db.session,
+        bands=container.get(Bands),
+        rules=container.get(RulesService),
+        behaviour=_no_facts,
+        demand=_prior,
+        probing=container.get(Probing),
+        journal=container.get(BargainJournal),
+        limits=container.get(Limits),
+    )
+
+
+def _no_facts(_user_id: str, _product_id: str, _now: datetime) -> Mapping[str, Any]:
+    return {}
+
+
+def _prior(_product_id: str, _category: str) -> DemandModel:
+    return DemandModel.prior()
+
+
+def _bargains(container: svcs.Container) -> Bargains:
+    return Bargains(
+        session=db.session,
+        quotes=container.get(OrderQuotes),
+        rounds=Rounds(container.get_abstract(Words)),
+        journal=container.get(BargainJournal),
+        limits=container.get(Limits),
+    )
+
+
+def _strategies(container: svcs.Container) -> Strategies:
+    return Strategies(db.session, *container.get(CatalogService, AuditLog))
