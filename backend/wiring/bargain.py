@@ -18,7 +18,7 @@ from backend.domains.bargain.rounds import Rounds
 from backend.domains.bargain.service import Bargains
 from backend.domains.bargain.starting import BargainStart, Limits
 from backend.domains.bargain.strategies import Strategies
-from backend.domains.bargain.words import PlainWords, Words
+from backend.domains.bargain.words import Words
 from backend.domains.catalog.service import CatalogService
 from backend.domains.pricing.bands import Bands
 from backend.domains.pricing.deals import Deals
@@ -30,6 +30,7 @@ from backend.infra.jobs import Task
 from backend.infra.postgres import db
 from backend.infra.redis import Outage
 from backend.negotiator.demand import DemandModel
+from backend.wiring.bargain_words import register_words
 
 TASKS: Final[tuple[Task, ...]] = BARGAIN_TASKS
 
@@ -47,7 +48,7 @@ def register_bargain(app: Flask, settings: Settings) -> None:
             app, LiveSessions, LiveSessions(svcs.flask.get(redis.Redis), svcs.flask.get(Outage))
         )
     svcs.flask.register_value(app, Limits, limits)
-    svcs.flask.register_value(app, Words, PlainWords())
+    register_words(app, settings)
     svcs.flask.register_value(app, Probing, Probing(db.session, settings.jwt_secret))
     register(app, Deals, lambda: AgreedPrices(db.session))
     register(app, BargainJournal, _journal)
