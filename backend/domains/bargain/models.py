@@ -1,4 +1,4 @@
-"""Tables of bargains (their constraints stand in migration 0028)."""
+"""Tables of bargains (their constraints stand in migration 0029)."""
 
 from typing import Any
 

@@ -9,8 +9,8 @@ from alembic import op
 
 from backend.infra.postgres import run_script
 
-revision = "0028"
-down_revision = "0027"
+revision = "0029"
+down_revision = "0028"
 
 SQL = r"""
 CREATE TABLE bargain_sessions (
