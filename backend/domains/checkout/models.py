@@ -55,7 +55,10 @@ class Order(Base):
 
 
 class OrderLine(Base):
-    """One thing of an order, or a charge on all of it (`kind`). `detail` has the lines of its price."""
+    """One thing of an order, or a charge on all of it (`kind`). `detail` has the lines of its price.
+
+    `bargain_id` is the bargain whose deal it was sold at.
+    """
 
     __tablename__ = "order_lines"
     __table_args__ = (Index("ix_order_lines_booking_id", "booking_id"),)
@@ -69,6 +72,7 @@ class OrderLine(Base):
     booking_id: Mapped[str | None] = mapped_column(Text, ForeignKey("bookings.id"))
     quantity: Mapped[int]
     party: Mapped[int]
+    bargain_id: Mapped[str | None] = mapped_column(Text)
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(Text)
     detail: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)

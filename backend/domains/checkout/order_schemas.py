@@ -72,6 +72,7 @@ class OrderLineSchema(Schema):
     booking_id = ma.fields.String(required=True, allow_none=True)
     quantity = ma.fields.Integer(required=True)
     party = ma.fields.Integer(required=True)
+    bargain_id = ma.fields.String(required=True, allow_none=True)
     amount = money_field(required=True)
     lines = ma.fields.List(ma.fields.Nested(LineSchema), required=True)
 
@@ -116,6 +117,7 @@ class OrderSchema(WrittenSchema):
                     "booking_id": line.booking_id,
                     "quantity": line.quantity,
                     "party": line.party,
+                    "bargain_id": line.bargain_id,
                     "amount": {"amount": line.amount_minor, "currency": line.currency},
                     "lines": line.detail,
                 }

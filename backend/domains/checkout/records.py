@@ -31,6 +31,7 @@ def item_lines(order: Order, quoted: Quoted, booking_ids: Sequence[str]) -> Iter
             booking_id=None if item.slot_id is None else next(booked),
             quantity=item.quantity,
             party=item.party,
+            bargain_id=item.bargain_id,
             amount_minor=price.total.minor,
             currency=price.total.currency,
             detail=[line_document(line) for line in price.lines],

@@ -220,9 +220,10 @@ class TestOrders:
         order = place(ada)
 
         line = order["lines"][0]
-        assert line["amount"]["amount"] == 8000
+        assert (line["amount"]["amount"], line["bargain_id"]) == (8000, bargain_id)
         assert deals.used == {bargain_id: order["id"]}
         assert cart(ada)["items"] == []
+        assert order["lines"][-1]["bargain_id"] is None
 
     def test_of_a_slot_book_it_at_that_price(self, ada: Customer, deals: FakeDeals) -> None:
         slot = ada.slots(make_class(seats=4))[0]["slot_id"]
@@ -296,7 +297,7 @@ class TestPromises:
 
         order = place(ada, quote_token=quote["token"])
 
-        assert order["lines"][0]["amount"]["amount"] == 8000
+        assert (order["lines"][0]["amount"]["amount"], order["lines"][0]["bargain_id"]) == (8000, bargain_id)
 
     def test_of_a_deal_keep_their_coupons(self, ada: Customer, deals: FakeDeals, shoes: Product) -> None:
         bargain_id = agree(deals, ada, "40.00", product_id=shoes.id, combines=True)
