@@ -4,8 +4,8 @@ from alembic import op
 
 from backend.infra.postgres import run_script
 
-revision = "0029"
-down_revision = "0028"
+revision = "0030"
+down_revision = "0029"
 
 SQL = """
 ALTER TABLE order_lines ADD COLUMN bargain_id text;
