@@ -15,7 +15,7 @@ from backend.infra import redis as redis_client
 from backend.infra.audit import AuditLog
 from backend.infra.clock import Clock, SystemClock
 from backend.infra.closing import on_close
-from backend.infra.event_buffer import EventBuffer, Events
+from backend.infra.event_buffer import EventBuffer, Events, Sightings
 from backend.infra.events import EmbeddedEventStore, EventStore, MongoEventStore
 from backend.infra.jobs import JobQueue, Task, queue_app
 from backend.infra.postgres import IDLE_SECONDS, DbSession, db, ping_idle
@@ -29,6 +29,8 @@ from backend.wiring.backtesting import TASKS as BACKTEST_TASKS
 from backend.wiring.backtesting import register_backtesting
 from backend.wiring.bargain import TASKS as BARGAIN_TASKS
 from backend.wiring.bargain import register_bargain
+from backend.wiring.behaviour import TASKS as BEHAVIOUR_TASKS
+from backend.wiring.behaviour import register_behaviour
 from backend.wiring.bookings import TASKS as BOOKING_TASKS
 from backend.wiring.bookings import register_bookings
 from backend.wiring.checkout import register_checkout
@@ -80,6 +82,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     register_currency(app, settings)
     register_ledger(app)
     register_affiliates(app, settings)
+    register_behaviour(app)
     register_reconciliation(app)
     register_gateway(app, settings, parts.gateway)
     register_availability(app, settings)
@@ -110,6 +113,7 @@ def _register_infra(app: Flask, settings: Settings, parts: Parts, engine: Engine
     buffer = EventBuffer(store)
     on_close(app, buffer.close)
     svcs.flask.register_value(app, EventBuffer, buffer)
+    svcs.flask.register_value(app, Sightings, Sightings(buffer))
     svcs.flask.register_factory(app, Events, _events)
     svcs.flask.register_value(app, procrastinate.App, queue_app(_required(settings.postgres_url)))
     svcs.flask.register_factory(app, JobQueue, _job_queue)
@@ -126,6 +130,7 @@ def tasks() -> list[Task]:
     return [
         *CATALOG_TASKS,
         *BARGAIN_TASKS,
+        *BEHAVIOUR_TASKS,
         *BOOKING_TASKS,
         *COUPON_TASKS,
         *PAYMENT_TASKS,

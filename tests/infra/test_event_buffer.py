@@ -1,12 +1,13 @@
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 import pytest
 import svcs
 from flask import Flask
 
 from backend.infra import metrics
-from backend.infra.event_buffer import EventBuffer, Events
+from backend.infra.event_buffer import MOST_SEEN, SEEN_AGAIN_AFTER, EventBuffer, Events, Sightings
 from backend.infra.events import Event
 from backend.infra.postgres import db
 from tests.conftest import NOW
@@ -126,3 +127,68 @@ class TestEvents:
         recorder.buffer.flush()
 
         assert events.events == []
+
+
+class TestSightings:
+    @pytest.fixture
+    def store(self) -> FakeEventStore:
+        return FakeEventStore()
+
+    @pytest.fixture
+    def buffer(self, store: FakeEventStore) -> Iterator[EventBuffer]:
+        made = EventBuffer(store)
+        yield made
+        made.close()
+
+    @pytest.fixture
+    def sightings(self, buffer: EventBuffer) -> Sightings:
+        return Sightings(buffer)
+
+    def see(
+        self,
+        sightings: Sightings,
+        product_id: str = "prd_a",
+        *,
+        user_id: str | None = "usr_a",
+        visitor: str = "192.0.2.1",
+        now: datetime = NOW,
+    ) -> None:
+        sightings.note(
+            name="product.viewed", product_id=product_id, user_id=user_id, visitor=visitor, now=now
+        )
+
+    def test_are_kept_without_a_transaction(
+        self, sightings: Sightings, buffer: EventBuffer, store: FakeEventStore
+    ) -> None:
+        self.see(sightings)
+        buffer.flush(10)
+
+        assert store.events == [Event("product.viewed", NOW, "usr_a", {"product_id": "prd_a"})]
+
+    def test_of_the_same_person_and_thing_count_once_an_hour(
+        self, sightings: Sightings, buffer: EventBuffer, store: FakeEventStore
+    ) -> None:
+        for now in (NOW, NOW + SEEN_AGAIN_AFTER - timedelta(seconds=1), NOW + SEEN_AGAIN_AFTER):
+            self.see(sightings, now=now)
+        buffer.flush(10)
+
+        assert [e.at for e in store.events] == [NOW, NOW + SEEN_AGAIN_AFTER]
+
+    def test_tell_products_users_and_visitors_apart_and_keep_no_address(
+        self, sightings: Sightings, buffer: EventBuffer, store: FakeEventStore
+    ) -> None:
+        self.see(sightings)
+        self.see(sightings, "prd_b")
+        self.see(sightings, user_id="usr_b")
+        self.see(sightings, user_id=None)
+        self.see(sightings, user_id=None, visitor="192.0.2.2")
+        buffer.flush(10)
+
+        assert len(store.events) == 5
+        assert "192.0.2" not in repr(store.events)
+
+    def test_are_remembered_in_bounded_memory(self, sightings: Sightings) -> None:
+        for number in range(MOST_SEEN + 10):
+            self.see(sightings, f"prd_{number}")
+
+        assert len(sightings._seen) == MOST_SEEN

@@ -11,13 +11,23 @@ from pymongo.errors import PyMongoError
 from sqlalchemy import create_engine
 from sqlalchemy.exc import DataError
 
-from backend.infra.events import EmbeddedEventStore, Event, EventStore, MongoEventStore
+from backend.infra.events import EmbeddedEventStore, Event, EventStore, MongoEventStore, Touch
 from backend.infra.postgres import sqlalchemy_url
 from tests.conftest import NOW, Stores
 
 
 def event(name: str = "slot.viewed", *, minutes: int = 0, user_id: str | None = "usr_a") -> Event:
     return Event(name, NOW + timedelta(minutes=minutes), user_id, {"slot_id": "slt_x", "party": 2})
+
+
+INTEREST = ("product.viewed", "quote.made")
+
+
+def about(
+    product_id: str, *, name: str = "product.viewed", hours: float = 0, user_id: str | None = "usr_a"
+) -> Event:
+    """Somebody did something with a product, so many hours ago."""
+    return Event(name, NOW - timedelta(hours=hours), user_id, {"product_id": product_id})
 
 
 @pytest.fixture
@@ -92,6 +102,63 @@ class TestEventStore:
         counts = store.count_by_name(since=NOW)
 
         assert counts == {"a": 2, "b": 1}
+
+    def test_finds_the_newest_steps_of_a_user(self, store: EventStore) -> None:
+        wanted = [event("quote.made", minutes=3), event("product.viewed", minutes=2)]
+        others = [
+            event("quote.made", minutes=1),
+            event("order.placed", minutes=5),
+            event("quote.made", minutes=5, user_id="usr_b"),
+            event("quote.made", minutes=-1),
+        ]
+        store.append([*others, *wanted])
+
+        found = store.touches(user_id="usr_a", names=("quote.made", "product.viewed"), since=NOW, limit=2)
+
+        assert found == [Touch(e.name, e.at) for e in wanted]
+
+    def test_counts_each_person_once_a_day(self, store: EventStore) -> None:
+        store.append(
+            [
+                about("prd_a"),
+                about("prd_a", hours=1),
+                about("prd_a", name="quote.made", hours=2),
+                about("prd_a", user_id="usr_b", hours=3),
+                about("prd_a", user_id=None, hours=3),
+                about("prd_a", user_id=None, hours=3),
+                about("prd_a", hours=24),
+                about("prd_a", hours=71),
+            ]
+        )
+
+        people = store.people_by_day(product_id="prd_a", names=INTEREST, now=NOW, days=3)
+
+        assert people == {0: 4, 1: 1, 2: 1}
+
+    def test_counts_people_of_one_product_in_the_days_that_are_asked_for(self, store: EventStore) -> None:
+        store.append(
+            [
+                about("prd_a", hours=1),
+                about("prd_b"),
+                about("prd_a", name="order.placed"),
+                about("prd_a", hours=-1),
+                about("prd_a", hours=72),
+                event(),
+            ]
+        )
+
+        people = store.people_by_day(product_id="prd_a", names=INTEREST, now=NOW, days=3)
+
+        assert people == {0: 1}
+
+    def test_draws_users_by_the_ends_of_their_ids(self, store: EventStore) -> None:
+        ids = ["usr_1_zzzzzzzz", "usr_2_aaaaaaaa", "usr_3_mmmmmmmm", None]
+        store.append([event(user_id=user_id) for user_id in ids * 2])
+        store.append([event("other", user_id="usr_4_bbbbbbbb"), event(minutes=-1, user_id="usr_5_bbbbbbbb")])
+
+        found = store.users(names=("slot.viewed",), since=NOW, limit=2)
+
+        assert found == ["usr_2_aaaaaaaa", "usr_3_mmmmmmmm"]
 
     def test_appending_nothing_changes_nothing(self, store: EventStore) -> None:
         store.append([])

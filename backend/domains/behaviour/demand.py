@@ -11,7 +11,7 @@ DAYS: Final = LATELY_DAYS + USUAL_DAYS
 # How many people's worth of belief in "as usual" a product starts with.
 BELIEF: Final = 8.0
 # Fewer days say nothing about the spread from day to day, or about what is usual.
-FEWEST_DAYS: Final = 14
+FEWEST_DAYS: Final = 7
 _PLACES: Final = Decimal("0.01")
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 import svcs
+from flask import request
 
 from backend.domains.catalog.drafts import ProductDraft
 from backend.domains.catalog.editing import CatalogEditing
@@ -24,10 +25,11 @@ from backend.domains.catalog.product_schemas import (
 )
 from backend.domains.catalog.search import Match, ProductSearch, SearchKey
 from backend.domains.catalog.service import CatalogService
+from backend.infra.event_buffer import Sightings
 from backend.kernel.errors import InvalidError
 from backend.kernel.roles import Role
 from backend.web.api import Blueprint
-from backend.web.auth import caller_id, is_staff, requires
+from backend.web.auth import caller_id, is_staff, optional_caller_id, requires
 from backend.web.clock import time_now
 from backend.web.etags import IF_MATCH, etag_of, this_edit
 from backend.web.idempotency import idempotent
@@ -91,7 +93,9 @@ def search_products(query: dict[str, Any]) -> Page[ListedProduct]:
 @products.alt_response(404, description="No such product")
 def get_product(product_id: str) -> _Tagged:
     """One product, with its ETag; a retired one too."""
-    return _tagged(product_id)
+    found = _tagged(product_id)
+    _note_seen(product_id)
+    return found
 
 
 @products.post("/")
@@ -148,6 +152,18 @@ def _tagged(product_id: str) -> _Tagged:
     now = time_now()
     found = svcs.flask.get(ProductListing).one(product_id=product_id, now=now)
     return _shown(found), {"ETag": etag_of(found.product.version)}
+
+
+def _note_seen(product_id: str) -> None:
+    """Tell the behaviour log who looked at it: interest in a product is how often that happens."""
+    if not is_staff():
+        svcs.flask.get(Sightings).note(
+            name="product.viewed",
+            product_id=product_id,
+            user_id=optional_caller_id(),
+            visitor=request.remote_addr or "",
+            now=time_now(),
+        )
 
 
 def _shown(listed: ListedProduct) -> ListedProduct:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import svcs
 from flask import request
 
+from backend.domains.availability.slot_ids import parse_slot_id
 from backend.domains.checkout.cart_prices import PricedCart
 from backend.domains.checkout.carts import CartOwner
 from backend.domains.checkout.order_schemas import CheckoutSchema, PlacedOrderSchema
@@ -23,6 +24,7 @@ from backend.domains.checkout.schemas import (
 )
 from backend.domains.checkout.service import CartService
 from backend.domains.payments.answering import opens_payment
+from backend.infra.event_buffer import Sightings
 from backend.web.api import Blueprint
 from backend.web.app import only_reads
 from backend.web.auth import caller_id, optional_caller_id, signed_in
@@ -62,7 +64,9 @@ def add_item(asked: dict[str, Any]) -> _Tagged:
     bargain_id = asked.pop("bargain_id")
     if bargain_id is not None:
         return _tagged(_carts().add_deal(owner=_owner(), bargain_id=bargain_id, now=time_now()))
-    return _tagged(_carts().add(owner=_owner(), now=time_now(), **asked))
+    found = _tagged(_carts().add(owner=_owner(), now=time_now(), **asked))
+    _note_added(**asked)
+    return found
 
 
 @blueprint.put("/update")
@@ -151,6 +155,20 @@ def checkout(wish: CheckoutWish) -> tuple[OrderView, dict[str, str]]:
     placing = svcs.flask.get(Checkout)
     placed = placing.place(owner=_owner(), user_id=caller_id(), wish=wish, now=time_now())
     return placed, {"ETag": etag_of(placed.order.version), "Location": f"/api/orders/{placed.order.id}"}
+
+
+def _note_added(*, product_id: str | None, slot_id: str | None, **_: Any) -> None:
+    """Tell the behaviour log what was put in."""
+    slot = parse_slot_id(slot_id or "")
+    product_id = product_id or (slot and slot[0])
+    if product_id:
+        svcs.flask.get(Sightings).note(
+            name="cart.added",
+            product_id=product_id,
+            user_id=optional_caller_id(),
+            visitor=request.remote_addr or "",
+            now=time_now(),
+        )
 
 
 def _owner() -> CartOwner:

@@ -1,0 +1,38 @@
+"""Builds the facts about customers' behaviour, and what learns from it."""
+
+from typing import Final
+
+import svcs
+from flask import Flask
+
+from backend.domains.behaviour import jobs
+from backend.domains.behaviour.learning import ConversionLearning, ConversionModels
+from backend.domains.behaviour.service import Behaviour, StoreAbsence
+from backend.domains.behaviour.supply import Supplies
+from backend.domains.catalog.stock import StockService
+from backend.domains.catalog.stock_pace import StockPace
+from backend.infra.events import EventStore
+from backend.infra.postgres import db
+
+TASKS: Final = jobs.TASKS
+
+
+def register_behaviour(app: Flask) -> None:
+    """Register the facts, and the models behind them."""
+    svcs.flask.register_value(app, StoreAbsence, StoreAbsence())
+    svcs.flask.register_factory(app, ConversionModels, lambda: ConversionModels(db.session))
+    svcs.flask.register_factory(app, ConversionLearning, _learning)
+    svcs.flask.register_factory(app, Behaviour, _behaviour)
+
+
+def _learning(container: svcs.Container) -> ConversionLearning:
+    return ConversionLearning(container.get_abstract(EventStore), container.get(ConversionModels))
+
+
+def _behaviour(container: svcs.Container) -> Behaviour:
+    return Behaviour(
+        store=container.get_abstract(EventStore),
+        models=container.get(ConversionModels),
+        supplies=Supplies(StockPace(db.session, container.get(StockService))),
+        absence=container.get(StoreAbsence),
+    )
