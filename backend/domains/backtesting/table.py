@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from backend.domains.pricing.records import read_money
 from backend.kernel.money import Money
+from backend.web.spreadsheets import harmless
 
 _BAR: Final = 40
 _NAMES: Final = {
@@ -176,10 +177,5 @@ def csv_rows(document: Mapping[str, Any]) -> str:
         for one in tally["currencies"]:
             amounts = [read_money(one[name][side]).amount for name in SUMS for side in ("before", "after")]
             row = [tally["counts"][name] for name in counts]
-            writer.writerow([_harmless(fact), _harmless(value), *row, one["currency"], *amounts])
+            writer.writerow([harmless(fact), harmless(value), *row, one["currency"], *amounts])
     return file.getvalue()
-
-
-def _harmless(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
