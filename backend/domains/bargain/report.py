@@ -1,7 +1,7 @@
 """How bargains went: success, discount and margin by strategy, category or week."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from types import MappingProxyType
@@ -76,7 +76,7 @@ class Amounts:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Sessions counted. `attempts` is a sum over those that are over, `discounts` one of percents of deals."""
+    """Sessions, counted. `attempts` is a sum over those that are over, `discounts` of percents of deals."""
 
     sessions: int = 0
     open: int = 0
@@ -107,7 +107,7 @@ class Line:
 
     key: str | None
     tally: Tally = Tally()
-    amounts: Mapping[str, Amounts] = MappingProxyType({})
+    amounts: Mapping[str, Amounts] = field(default_factory=dict)
 
     @property
     def success_rate(self) -> Decimal | None:

@@ -64,9 +64,7 @@ class BargainLineSchema(Schema):
     success_rate = _percent_field("deals in percent of the sessions that are over; null when none is")
     mean_discount = _percent_field("percent below the list price, a deal's; null without one")
     mean_attempts = _percent_field("offers in a session that is over; null when none is")
-    amounts = ma.fields.List(
-        ma.fields.Nested(BargainAmountsSchema), required=True, attribute="in_currencies"
-    )
+    amounts = ma.fields.List(ma.fields.Nested(BargainAmountsSchema), required=True, attribute="in_currencies")
 
 
 class BargainReportSchema(Schema):
