@@ -4,8 +4,8 @@ from alembic import op
 
 from backend.infra.postgres import run_script
 
-revision = "0030"
-down_revision = "0029"
+revision = "0031"
+down_revision = "0030"
 
 SQL = """
 ALTER TABLE events ADD COLUMN product_id text GENERATED ALWAYS AS (data ->> 'product_id') STORED;
