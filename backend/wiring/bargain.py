@@ -1,8 +1,7 @@
 """Builds bargains."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import timedelta
+from typing import Final
 
 import redis
 import svcs
@@ -12,6 +11,7 @@ from backend.config import Settings
 from backend.domains.bargain.deals import AgreedPrices
 from backend.domains.bargain.jobs import TASKS as BARGAIN_TASKS
 from backend.domains.bargain.journal import BargainJournal
+from backend.domains.bargain.learning import DemandModels
 from backend.domains.bargain.live import LiveSessions
 from backend.domains.bargain.probing import Probing
 from backend.domains.bargain.rounds import Rounds
@@ -19,6 +19,7 @@ from backend.domains.bargain.service import Bargains
 from backend.domains.bargain.starting import BargainStart, Limits
 from backend.domains.bargain.strategies import Strategies
 from backend.domains.bargain.words import Words
+from backend.domains.behaviour.service import Behaviour
 from backend.domains.catalog.service import CatalogService
 from backend.domains.pricing.bands import Bands
 from backend.domains.pricing.deals import Deals
@@ -29,7 +30,6 @@ from backend.infra.event_buffer import Events
 from backend.infra.jobs import Task
 from backend.infra.postgres import db
 from backend.infra.redis import Outage
-from backend.negotiator.demand import DemandModel
 from backend.wiring.bargain_words import register_words
 
 TASKS: Final[tuple[Task, ...]] = BARGAIN_TASKS
@@ -66,20 +66,12 @@ def _start(container: svcs.Container) -> BargainStart:
         session=db.session,
         bands=container.get(Bands),
         rules=container.get(RulesService),
-        behaviour=_no_facts,
-        demand=_prior,
+        behaviour=container.get(Behaviour),
+        demand=container.get(DemandModels),
         probing=container.get(Probing),
         journal=container.get(BargainJournal),
         limits=container.get(Limits),
     )
-
-
-def _no_facts(_user_id: str, _product_id: str, _now: datetime) -> Mapping[str, Any]:
-    return {}
-
-
-def _prior(_product_id: str, _category: str) -> DemandModel:
-    return DemandModel.prior()
 
 
 def _bargains(container: svcs.Container) -> Bargains:

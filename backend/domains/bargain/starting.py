@@ -1,7 +1,7 @@
 """Starting a bargain: over what, by which rules, against which floor."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,22 +11,18 @@ from sqlalchemy.exc import IntegrityError
 
 from backend.domains.bargain.entities import NOT_BARGAINED, SessionView, State
 from backend.domains.bargain.journal import BargainJournal
+from backend.domains.bargain.learning import DemandModels
 from backend.domains.bargain.models import BargainSession, BargainStrategy
 from backend.domains.bargain.probing import Asking, Before, Probing
 from backend.domains.bargain.records import rounds_of, view_of
 from backend.domains.bargain.terms import Refused, strategy_of, terms_of
+from backend.domains.behaviour.service import Behaviour
 from backend.domains.pricing.bands import Band, Bands
 from backend.domains.pricing.wanted import Item
 from backend.domains.rules.service import RulesService
 from backend.infra.postgres import DbSession, violated
 from backend.kernel import ids
 from backend.kernel.errors import ConflictError
-from backend.negotiator.demand import DemandModel
-
-BehaviourFacts = Callable[[str, str, datetime], Mapping[str, Any]]
-"""What recorded behaviour says of a user and a product at an instant; empty when nothing does."""
-Demand = Callable[[str, str], DemandModel]
-"""What past sessions taught of a product (its id and category)."""
 
 
 class NotBargainedError(ConflictError):
@@ -51,8 +47,8 @@ class BargainStart:
     session: DbSession
     bands: Bands
     rules: RulesService
-    behaviour: BehaviourFacts
-    demand: Demand
+    behaviour: Behaviour
+    demand: DemandModels
     probing: Probing
     journal: BargainJournal
     limits: Limits
@@ -112,7 +108,9 @@ class BargainStart:
             **band.facts,
             "base": band.list_price,
             "bargains_before": before.sessions,
-            **self.behaviour(asking.user_id, band.product_id, now),
+            **self.behaviour.facts(
+                user_id=asking.user_id, product_id=band.product_id, now=now, known=band.facts
+            ),
         }
         chosen = strategy_of(rulebook, facts, at=now, chosen=strategy or self._set_for(band.product_id))
         if isinstance(chosen, Refused):
@@ -120,6 +118,7 @@ class BargainStart:
         if band.floor >= band.list_price:
             raise NotBargainedError(f"{band.name}: its price cannot be lowered any further.")
         facts["strategy"] = chosen.strategy
+        demand = self.demand.of(product_id=band.product_id, category=band.category)
         return BargainSession(
             id=ids.new_secret_id(ids.BARGAIN),
             user_id=asking.user_id,
@@ -139,7 +138,7 @@ class BargainStart:
             combines_coupons=chosen.combines_coupons,
             words_may_propose=chosen.words_may_propose,
             terms=terms_of(rulebook, facts, at=now).document(),
-            demand=self.demand(band.product_id, band.category).document(),
+            demand=demand.document(),
             facts=_written(facts),
             release=band.release,
             seed=secrets.token_hex(16),
