@@ -19,6 +19,7 @@ from backend.domains.admin.demo_customers import CUSTOMERS
 from backend.domains.admin.demo_history import DemoHistory
 from backend.domains.admin.demo_house import PASSWORD, USERS
 from backend.domains.admin.demo_partners import seed_partners
+from backend.domains.admin.demo_travel import seed_travel
 from backend.domains.availability.schedules import ScheduleService
 from backend.domains.catalog.editing import CatalogEditing
 from backend.domains.catalog.listing import ProductFilter, ProductListing, Sort
@@ -59,6 +60,10 @@ _SEEN: Final[Mapping[str, str]] = {
     "products": (
         "SELECT name, kind, category, subcategory, price_minor, currency, rating, partner, external_url"
         " FROM products"
+    ),
+    "travel": (
+        "SELECT name, kind, supplier, origin, destination, cabin_class, place, room, meal, nights, tax_class"
+        " FROM products WHERE kind IN ('flight', 'stay')"
     ),
     "stock": (
         "SELECT p.name, s.on_hand, s.reserved FROM stock_levels s JOIN products p ON p.id = s.product_id"
@@ -115,6 +120,7 @@ class DemoData:
         consultants.open(user_ids)
         seed_catalog(editing=self.catalog, stock=self.stock, actor_id=ACTOR, now=now)
         seed_partners(editing=self.catalog, actor_id=ACTOR)
+        seed_travel(editing=self.catalog, stock=self.stock, actor_id=ACTOR, now=now)
         goods = self._goods(now)
         self._coupons(user_ids, goods[0], now)
         history = DemoHistory(self.carts, self.checkout, self.orders, ACTOR, now)

@@ -10,6 +10,7 @@ from flask import Flask
 from backend.domains.admin.demo_coupons import HOW_MANY
 from backend.domains.admin.demo_customers import CUSTOMERS
 from backend.domains.admin.demo_data import SHOP, DemoData, DemoRefusedError
+from backend.domains.admin.demo_travel import ROOMS, SEATS
 from backend.domains.coupons.entities import CouponKind
 from backend.domains.coupons.service import CouponService
 from backend.infra.postgres import db
@@ -35,7 +36,8 @@ class TestInitData:
 
         assert answer.status_code == 200
         counts = answer.json["counts"]
-        assert (counts["coupons"], counts["stock"]) == (HOW_MANY, 80)
+        assert (counts["coupons"], counts["travel"]) == (HOW_MANY, len(SEATS) + len(ROOMS))
+        assert counts["stock"] == 80 + counts["travel"]
         assert counts["orders"] == sum(customer.orders for customer in CUSTOMERS)
         assert counts["customers"] >= 25
 
