@@ -27,7 +27,7 @@ application = Flask(__name__)
 svcs.flask.init_app(application)
 client = connect(SETTINGS.redis_url or "")
 listener = Listener(client)
-hub = Hub(clock=SystemClock(), listener=listener, limits=StreamLimits(per_user=100, per_process=1000))
+hub = Hub(clock=SystemClock(), listener=listener, limits=StreamLimits(per_user=1000, per_process=1000))
 listener.subscribe(CHANNEL, lambda message: hub.nudge(message["key"], message["number"]))
 svcs.flask.register_value(application, Hub, hub)
 # The server sees to it that the rules are read before it serves; there are none here.
