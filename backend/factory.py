@@ -16,6 +16,7 @@ from backend.domains.affiliates import routes as affiliates
 from backend.domains.availability import routes as availability
 from backend.domains.backtesting import routes as backtesting
 from backend.domains.bargain import routes as bargain
+from backend.domains.bargain import stream_routes as bargain_streams
 from backend.domains.bookings import request_routes
 from backend.domains.bookings import routes as bookings
 from backend.domains.catalog import product_routes, stock_routes
@@ -66,6 +67,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     backtesting.blueprint,
     quote_requests.blueprint,
     bargain.blueprint,
+    bargain_streams.blueprint,
     bookings.blueprint,
     request_routes.requests,
     waitlist.blueprint,

@@ -10,14 +10,11 @@ import random
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Any, Final
 
 import redis
 import structlog
 from redis.exceptions import RedisError
-
-from backend.infra.redis import Outage, key
 
 log = structlog.get_logger(__name__)
 
@@ -29,19 +26,6 @@ WAIT_SECONDS: Final = 0.5
 FIRST_PAUSE_SECONDS: Final = 0.1
 LONGEST_PAUSE_SECONDS: Final = 5.0
 CLOSE_SECONDS: Final = 5.0
-
-
-@dataclass(frozen=True)
-class Publisher:
-    """Sends messages. Without Redis it sends none, and says so only in the log."""
-
-    redis: redis.Redis
-    outage: Outage
-
-    def publish(self, channel: str, message: Message) -> None:
-        """Send a JSON-able `message` to all who listen to `channel` now. Never fails."""
-        text = json.dumps(message, separators=(",", ":"))
-        self.outage.ask(lambda: self.redis.publish(key(channel), text))
 
 
 class Listener:
@@ -67,7 +51,7 @@ class Listener:
 
     def subscribe(self, channel: str, handle: Handler) -> None:
         """Hand each message of `channel` to `handle`. Call it before `start`."""
-        self._handlers[key(channel)] = handle
+        self._handlers[channel] = handle
 
     def when_listening(self, act: Callable[[], None]) -> None:
         """Call `act` whenever messages begin to arrive, also again: some may have been missed before."""

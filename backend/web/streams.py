@@ -7,7 +7,7 @@ keeps a thread for each open stream.
 
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Response, request
 from werkzeug.http import http_date
@@ -26,6 +26,19 @@ HEADER: Final = "Last-Event-ID"
 # What browsers' substitutes for EventSource send in place of the header.
 PARAMETER: Final = "lastEventId"
 _MOST_DIGITS: Final = 9
+# For `@blueprint.doc(**RESUMED)`.
+RESUMED: Final[dict[str, Any]] = {
+    "parameters": [
+        {
+            "in": place,
+            "name": name,
+            "required": False,
+            "schema": {"type": "integer", "minimum": 0},
+            "description": "The id of the last event that was received; what followed it is sent first.",
+        }
+        for place, name in (("header", HEADER), ("query", PARAMETER))
+    ]
+}
 
 
 class EventStream(Response):

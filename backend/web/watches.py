@@ -21,10 +21,11 @@ log = structlog.get_logger(__name__)
 
 Look = Callable[[], Snapshot]
 
-# Each thing is looked at again after so long, in case a message was lost; sooner while none can arrive.
+# At a tick each thing is looked at again after so long, in case a message was lost; while none can arrive, at
+# each tick.
 LOOK_SECONDS: Final = 20.0
-LOOK_SECONDS_UNTOLD: Final = 5.0
-# After a look that failed, or that did not show what a message had told of.
+LOOK_SECONDS_UNTOLD: Final = 0.0
+# Between looks that fail, or that did not show what a message had told of.
 FIRST_PAUSE_SECONDS: Final = 0.05
 LONGEST_PAUSE_SECONDS: Final = 10.0
 OVER: Final = "over"

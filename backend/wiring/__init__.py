@@ -30,6 +30,7 @@ from backend.wiring.backtesting import register_backtesting
 from backend.wiring.bargain import TASKS as BARGAIN_TASKS
 from backend.wiring.bargain import register_bargain
 from backend.wiring.bargain_insight import register_bargain_insight
+from backend.wiring.bargain_streams import register_bargain_streams
 from backend.wiring.behaviour import TASKS as BEHAVIOUR_TASKS
 from backend.wiring.behaviour import register_behaviour
 from backend.wiring.bookings import TASKS as BOOKING_TASKS
@@ -94,6 +95,7 @@ def register_parts(app: Flask, settings: Settings, parts: Parts) -> None:
     register_pricing(app, settings)
     register_bargain_insight(app)
     register_bargain(app, settings)
+    register_bargain_streams(app)
     register_payout_accounts(app)
     register_payments(app, settings, takes_cards=bool(parts.gateway or settings.stripe_secret_key))
     register_bookings(app)

@@ -7,13 +7,12 @@ from flask import Flask
 from backend.config import Settings
 from backend.infra.clock import Clock
 from backend.infra.closing import on_close
-from backend.infra.pubsub import Listener, Publisher
-from backend.infra.redis import Outage
+from backend.infra.pubsub import Listener
 from backend.web.hub import Hub, StreamLimits
 
 
 def register_streams(app: Flask, settings: Settings) -> None:
-    """Register the hub of this process and the ways of messages to and from others.
+    """Register the hub of this process, and what listens to messages of others.
 
     The hub listens from the first stream on: domains subscribe their channels when they are registered.
     """
@@ -26,8 +25,3 @@ def register_streams(app: Flask, settings: Settings) -> None:
     on_close(app, hub.close)
     svcs.flask.register_value(app, Listener, listener)
     svcs.flask.register_value(app, Hub, hub)
-    svcs.flask.register_factory(app, Publisher, _publisher)
-
-
-def _publisher(container: svcs.Container) -> Publisher:
-    return Publisher(container.get(redis.Redis), container.get(Outage))

@@ -1,5 +1,6 @@
 """Messages between processes, over a real Valkey."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -10,10 +11,9 @@ from typing import Any
 import redis
 import structlog
 
-from backend.infra.pubsub import Listener, Publisher
-from backend.infra.redis import Outage, connect, key
+from backend.infra.pubsub import Listener
+from backend.infra.redis import connect
 from tests.conftest import Stores
-from tests.factories.apps import NO_REDIS
 from tests.factories.valkey import own_valkey
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
@@ -34,51 +34,38 @@ def listening(url: str, handle: Callable[[Any], None], channel: str = CHANNEL) -
             listener.close()
 
 
-@contextmanager
-def publisher(url: str) -> Iterator[Publisher]:
-    with closing(connect(url)) as client:
-        # An outage that is over at once: each message is tried.
-        ticks = iter(range(0, 10**6, 10))
-        yield Publisher(client, Outage(lambda: next(ticks)))
+def publish(client: redis.Redis, channel: str, **message: Any) -> None:
+    client.publish(channel, json.dumps(message))
 
 
-class TestPublisher:
-    def test_its_messages_reach_every_listener_in_order(self, stores: Stores) -> None:
+class TestListener:
+    def test_every_listener_gets_every_message_in_order(self, stores: Stores) -> None:
         first: SimpleQueue[Any] = SimpleQueue()
         second: SimpleQueue[Any] = SimpleQueue()
-        sent = [{"session_id": "bgn_1", "number": number} for number in range(20)]
 
         with (
             listening(stores.redis_url, first.put, "tests-order"),
             listening(stores.redis_url, second.put, "tests-order"),
-            publisher(stores.redis_url) as channel,
+            closing(connect(stores.redis_url)) as client,
         ):
-            for message in sent:
-                channel.publish("tests-order", message)
+            for number in range(20):
+                publish(client, "tests-order", number=number)
 
             for got in (first, second):
-                assert [got.get(timeout=PATIENCE_SECONDS) for _ in sent] == sent
+                taken = [got.get(timeout=PATIENCE_SECONDS)["number"] for _ in range(20)]
+                assert taken == [*range(20)]
 
-    def test_without_redis_it_says_so_and_goes_on(self) -> None:
-        with publisher(NO_REDIS) as channel, structlog.testing.capture_logs() as logs:
-            channel.publish(CHANNEL, {"number": 1})
-
-        assert [line["event"] for line in logs] == ["redis_unavailable"]
-
-
-class TestListener:
     def test_one_bad_message_does_not_keep_the_next_from_its_handler(self, stores: Stores) -> None:
         taken: SimpleQueue[Any] = SimpleQueue()
 
         with (
             listening(stores.redis_url, lambda message: taken.put(message["number"]), "tests-bad"),
             closing(connect(stores.redis_url)) as client,
-            publisher(stores.redis_url) as channel,
             structlog.testing.capture_logs() as logs,
         ):
-            client.publish(key("tests-bad"), "no JSON")
-            channel.publish("tests-bad", {"no number": 1})
-            channel.publish("tests-bad", {"number": 3})
+            client.publish("tests-bad", "no JSON")
+            publish(client, "tests-bad", no_number=1)
+            publish(client, "tests-bad", number=3)
 
             assert taken.get(timeout=PATIENCE_SECONDS) == 3
         assert [line["event"] for line in logs] == ["pubsub_message_failed"] * 2
@@ -98,8 +85,7 @@ class TestListener:
                 wait_until(lambda: not listener.listening)
                 valkey.start()
                 begun.get(timeout=PATIENCE_SECONDS)
-                with publisher(valkey.url) as channel:
-                    channel.publish(CHANNEL, {"number": 2})
+                publish(client, CHANNEL, number=2)
 
                 assert taken.get(timeout=PATIENCE_SECONDS) == {"number": 2}
                 assert listener.listening
