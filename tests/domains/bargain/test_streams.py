@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import svcs
 from flask import Flask
 
 from backend.domains.catalog.entities import Product
+from backend.infra.postgres import db
 from backend.web.hub import Hub
 from tests.conftest import Stores
 from tests.factories.apps import NO_REDIS, running_app
@@ -149,8 +151,11 @@ class TestRefusals:
 
 class TestWithoutRedis:
     def test_streams_tell_what_they_find_in_the_database_now_and_then(self, own_stores: Stores) -> None:
+        with running_app(own_stores) as app, app.app_context():
+            known = Customer.new(app.test_client())
+            db.session.commit()
         with running_app(own_stores, redis_url=NO_REDIS) as app, app.app_context():
-            customer = Customer.new(app.test_client())
+            customer = replace(known, client=app.test_client())
             session_id = start(customer, make_bargain_goods())["session_id"]
             with watching(customer, session_id) as events:
                 next(events)
