@@ -15,6 +15,7 @@ from backend.domains.admin import routes as admin
 from backend.domains.affiliates import routes as affiliates
 from backend.domains.availability import routes as availability
 from backend.domains.backtesting import routes as backtesting
+from backend.domains.bargain import report_routes as bargain_reports
 from backend.domains.bargain import routes as bargain
 from backend.domains.bargain import stream_routes as bargain_streams
 from backend.domains.bookings import request_routes
@@ -68,6 +69,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     quote_requests.blueprint,
     bargain.blueprint,
     bargain_streams.blueprint,
+    bargain_reports.reports,
     bookings.blueprint,
     request_routes.requests,
     waitlist.blueprint,

@@ -29,6 +29,7 @@ from backend.wiring.backtesting import TASKS as BACKTEST_TASKS
 from backend.wiring.backtesting import register_backtesting
 from backend.wiring.bargain import TASKS as BARGAIN_TASKS
 from backend.wiring.bargain import register_bargain
+from backend.wiring.bargain_insight import TASKS as BARGAIN_INSIGHT_TASKS
 from backend.wiring.bargain_insight import register_bargain_insight
 from backend.wiring.bargain_streams import register_bargain_streams
 from backend.wiring.behaviour import TASKS as BEHAVIOUR_TASKS
@@ -134,6 +135,7 @@ def tasks() -> list[Task]:
     return [
         *CATALOG_TASKS,
         *BARGAIN_TASKS,
+        *BARGAIN_INSIGHT_TASKS,
         *BEHAVIOUR_TASKS,
         *BOOKING_TASKS,
         *COUPON_TASKS,

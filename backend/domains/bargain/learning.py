@@ -33,7 +33,7 @@ WITH ended AS (
             count(address_key) OVER (PARTITION BY product_id, address_key)
         ) AS haggled
     FROM bargain_sessions
-    WHERE state <> 'open' AND ended_at >= :since AND ended_at < :now
+    WHERE state <> 'open' AND ended_at >= :since AND ended_at <= :now
     ORDER BY ended_at DESC
     LIMIT :most
 )

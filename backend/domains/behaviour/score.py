@@ -28,7 +28,7 @@ def behaviour_score(touches: Iterable[Touch], *, now: datetime) -> Decimal:
     300 are looked at.
     """
     points = sum(POINTS[STEPS[one.name]] * 0.5 ** _half_lives(now - one.at) for one in touches)
-    return Decimal(-math.expm1(-points / SCALE)).quantize(_PLACES)
+    return Decimal(1 - math.exp(-points / SCALE)).quantize(_PLACES)
 
 
 def _half_lives(age: timedelta) -> float:

@@ -53,4 +53,5 @@ def suggested_change(*, demand: Decimal, supply: Supply | None) -> Decimal:
     pressure = PER_DOUBLING * math.log2(demand)
     if supply is not None:
         pressure += PER_SUPPLY * supply.tightness
-    return Decimal(MOST * math.tanh(pressure)).quantize(_PLACES)
+    # To add nothing makes 0.0 of -0.0.
+    return Decimal(MOST * math.tanh(pressure)).quantize(_PLACES) + 0
