@@ -20,7 +20,7 @@ from backend.kernel.money import Money, total
 def price_findings(rulebook: Rulebook, *, on: date, steps: int = STEPS) -> tuple[Finding, ...]:
     """Cuts at the floor, negative prices and rules that price what is refused, from the day `on`.
 
-    Taxes, fees and coupons, which come after the stages of an item, are not looked at.
+    Coupons, deals, fees and taxes, which come after the stages of an item, are not looked at.
     """
     # A rulebook may be older than a stage.
     stages = tuple(stage for stage in STAGES if stage in rulebook.decisions)
