@@ -50,11 +50,15 @@ def register_bargain(app: Flask, settings: Settings) -> None:
     svcs.flask.register_value(app, Limits, limits)
     register_words(app, settings)
     svcs.flask.register_value(app, Probing, Probing(db.session, settings.jwt_secret))
-    register(app, Deals, lambda: AgreedPrices(db.session))
+    register(app, Deals, _deals)
     register(app, BargainJournal, _journal)
     register(app, BargainStart, _start)
     register(app, Bargains, _bargains)
     register(app, Strategies, _strategies)
+
+
+def _deals(container: svcs.Container) -> AgreedPrices:
+    return AgreedPrices(db.session, container.get(BargainJournal))
 
 
 def _journal(container: svcs.Container) -> BargainJournal:

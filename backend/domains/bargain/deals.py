@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
+from backend.domains.bargain.journal import BargainJournal
 from backend.domains.bargain.models import BargainSession
+from backend.domains.bargain.records import rounds_of
 from backend.domains.pricing.deals import (
     Deal,
     DealGoneError,
@@ -28,6 +30,7 @@ class AgreedPrices(Deals):
     """Deals of sessions that were accepted; an order uses each of them once."""
 
     session: DbSession
+    journal: BargainJournal
 
     def deal(
         self,
@@ -71,13 +74,18 @@ class AgreedPrices(Deals):
             deal = found.get(bargain_id)
             if deal is not None and deal.used_by == reference:
                 continue
-            _require_good(deal, bargain_id, now).used_by = reference
-        self.session.flush()
+            self._set_used(_require_good(deal, bargain_id, now), reference, now)
 
-    def release(self, *, reference: str, now: datetime) -> None:  # noqa: ARG002 (it lapses by itself)
+    def release(self, *, reference: str, now: datetime) -> None:
         """Let the deals that this order used be used again, while they are good."""
-        free = update(BargainSession).where(BargainSession.used_by == reference).values(used_by=None)
-        self.session.execute(free, execution_options={"synchronize_session": "fetch"})
+        query = select(BargainSession).where(BargainSession.used_by == reference).order_by(BargainSession.id)
+        locked = query.with_for_update().execution_options(populate_existing=True)
+        for row in self.session.scalars(locked).all():
+            self._set_used(row, None, now)
+
+    def _set_used(self, row: BargainSession, reference: str | None, now: datetime) -> None:
+        row.used_by, row.version = reference, row.version + 1
+        self.journal.publish(row, rounds_of(self.session, row.id), now=now)
 
     def _good(self, bargain_id: str, user_id: str | None, now: datetime) -> BargainSession:
         found = self.session.get(BargainSession, bargain_id)

@@ -54,7 +54,7 @@ class BargainJournal:
         """The session as it is now, which polls and streams read once it is committed."""
         self.session.flush()
         view = view_of(row, offers)
-        self.live.begin_change(row.id)
+        self.live.begin_change(row.id, row.version)
         after_commit(self.session, lambda: self.live.keep_changed(view, now=now))
         return view
 

@@ -1,8 +1,9 @@
 """The live copy of sessions in Redis: what polls and streams read, and how they hear of changes.
 
 PostgreSQL decides; this is a copy for reading. A change takes the copy away before it is committed and puts
-the new one there afterwards, so a process that dies in between leaves no copy, and never an old one. Without
-Redis everything is read from PostgreSQL.
+the new one there afterwards, so a process that dies in between leaves no copy, and never an old one. Each
+copy begins with its version, and none replaces a newer one: two processes may be done in another order than
+they committed. Without Redis everything is read from PostgreSQL.
 """
 
 import json
@@ -22,7 +23,13 @@ from backend.kernel.money import Money
 CHANNEL: Final = key("bargain-events")
 # A change takes less; for so long nobody may put a copy there that was read before it.
 CHANGING_SECONDS: Final = 15
-_CHANGING: Final = "changing"
+# Puts a copy there unless a newer one, or a newer change, is; both begin with their version.
+_KEEP_NEWEST: Final = """
+local held = redis.call('GET', KEYS[1])
+if held and tonumber(string.match(held, '^%d+')) > tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. ARGV[2], 'PX', ARGV[3])
+return 1
+"""
 
 
 @dataclass(frozen=True)
@@ -41,12 +48,13 @@ class LiveSessions:
         if session_id in self.unsure:
             return None
         kept: Any = self._ask(lambda: self.redis.get(_key(session_id)))
-        return None if kept in {None, _CHANGING} else read_view(json.loads(kept))
+        document = "" if kept is None else kept.partition(" ")[2]
+        return read_view(json.loads(document)) if document else None
 
-    def begin_change(self, session_id: str) -> None:
-        """Take the copy away: the session is about to change."""
+    def begin_change(self, session_id: str, version: int) -> None:
+        """Take the copy away: the session is about to change to `version`."""
         name = _key(session_id)
-        if self._ask(lambda: self.redis.set(name, _CHANGING, ex=CHANGING_SECONDS)) is None:
+        if self._ask(lambda: self.redis.set(name, f"{version} ", ex=CHANGING_SECONDS)) is None:
             self.unsure.add(session_id)
 
     def keep_changed(self, view: SessionView, *, now: datetime) -> None:
@@ -55,7 +63,9 @@ class LiveSessions:
 
         def write() -> object:
             with self.redis.pipeline(transaction=False) as pipeline:
-                pipeline.set(_key(view.id), _written(view), px=_left(view, now))
+                pipeline.eval(
+                    _KEEP_NEWEST, 1, _key(view.id), str(view.version), _written(view), str(_left(view, now))
+                )
                 pipeline.publish(CHANNEL, told)
                 return pipeline.execute()
 
@@ -66,7 +76,8 @@ class LiveSessions:
 
     def keep_read(self, view: SessionView, *, now: datetime) -> None:
         """Put there what was read from PostgreSQL, unless it is changing, or there is a copy already."""
-        self._ask(lambda: self.redis.set(_key(view.id), _written(view), px=_left(view, now), nx=True))
+        copy = f"{view.version} {_written(view)}"
+        self._ask(lambda: self.redis.set(_key(view.id), copy, px=_left(view, now), nx=True))
 
     def _ask(self, command: Callable[[], object]) -> Any:
         """What Redis answers, once it is rid of the copies that could not be replaced while it was away."""

@@ -60,6 +60,8 @@ class Bargains:
         ahead = self._ahead(session_id, user_id, price, said, language, now)
         row, offers = self._locked(session_id, user_id)
         self._require_unended(row)
+        if row.state == State.EXPIRED.value:
+            return view_of(row, offers)
         if now >= row.expires_at:
             self.journal.end(row, State.EXPIRED, now=now)
             return self.journal.publish(row, offers, now=now)
@@ -84,7 +86,7 @@ class Bargains:
         if row.state == State.ACCEPTED.value:
             return view_of(row, offers)
         self._require_unended(row)
-        if now >= row.expires_at:
+        if row.state == State.EXPIRED.value or now >= row.expires_at:
             raise BargainExpiredError("The time of this bargain is over; the list price is still good.")
         if row.counter_minor is None:
             raise NoCounterError("There is no counter-offer yet: make an offer with POST /api/bargain/offer.")
@@ -158,7 +160,7 @@ class Bargains:
         if not self.rounds.takes_time:
             return None
         row = self._mine(self.session.get(BargainSession, session_id), session_id, user_id)
-        if row.state != State.OPEN.value or now >= row.expires_at:
+        if row.state != State.OPEN.value or now >= row.expires_at or self.rounds.takes_counter(row, price):
             return None
         offers = rounds_of(self.session, session_id)
         return self.rounds.ahead(row, offers, price=price, said=said, language=language, now=now)

@@ -92,12 +92,12 @@ class TestTheCopy:
     def test_is_not_there_while_the_session_changes(self, live: LiveSessions) -> None:
         live.keep_changed(SESSION, now=NOW)
 
-        live.begin_change(SESSION.id)
+        live.begin_change(SESSION.id, 2)
 
         assert live.find(SESSION.id) is None
 
     def test_of_who_read_before_a_change_is_not_taken(self, live: LiveSessions) -> None:
-        live.begin_change(SESSION.id)
+        live.begin_change(SESSION.id, 2)
         live.keep_read(SESSION, now=NOW)
         changed = replace(SESSION, version=2, attempts_used=1)
         live.keep_changed(changed, now=NOW)
@@ -106,11 +106,24 @@ class TestTheCopy:
 
         assert live.find(SESSION.id) == changed
 
+    def test_of_a_change_that_is_told_late_replaces_no_newer_one(self, live: LiveSessions) -> None:
+        second, third = (replace(SESSION, version=version, attempts_used=version - 1) for version in (2, 3))
+        live.begin_change(SESSION.id, 2)
+        live.begin_change(SESSION.id, 3)
+
+        live.keep_changed(second, now=NOW)
+        found_while_changing = live.find(SESSION.id)
+        live.keep_changed(third, now=NOW)
+        live.keep_changed(second, now=NOW)
+
+        assert found_while_changing is None
+        assert live.find(SESSION.id) == third
+
     def test_that_could_not_be_replaced_is_not_believed(self, live: LiveSessions) -> None:
         away = redis.Redis.from_url(NO_REDIS, socket_connect_timeout=0.1)
         elsewhere = LiveSessions(away, Outage())
 
-        elsewhere.begin_change(SESSION.id)
+        elsewhere.begin_change(SESSION.id, 2)
         elsewhere.keep_changed(SESSION, now=NOW)
 
         assert elsewhere.find(SESSION.id) is None

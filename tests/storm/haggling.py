@@ -1,0 +1,281 @@
+"""A few customers who haggle, two worker processes that serve them, and a Redis that comes and goes.
+
+Every verb is one request or one job, in a transaction of its own. What a customer may be refused is refused
+quietly; whatever else is raised is a failure.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+
+import redis
+import svcs
+from flask import Flask
+from redis.exceptions import ConnectionError as RedisDownError
+from sqlalchemy import text
+
+from backend.domains.availability.service import AvailabilityService
+from backend.domains.bargain.entities import SessionView
+from backend.domains.bargain.live import LiveSessions
+from backend.domains.bargain.models import BargainSession
+from backend.domains.bargain.probing import Allowed, Probing
+from backend.domains.bargain.records import rounds_of, view_of
+from backend.domains.bargain.service import Bargains
+from backend.domains.bargain.starting import BargainStart
+from backend.domains.pricing.deals import Deals
+from backend.domains.pricing.wanted import Item
+from backend.infra.postgres import db
+from backend.infra.redis import OUTAGE_SECONDS, Outage
+from backend.kernel.errors import ClimbUpError
+from backend.kernel.money import Money
+from tests.conftest import NOW
+from tests.factories.bookings import make_class
+from tests.factories.catalog import make_retail
+from tests.factories.identity import make_user
+from tests.fakes.clock import FakeClock
+
+T = TypeVar("T")
+
+WORKERS: Final = 2
+# A worker may die with what it did before that is committed, or afterwards, before others hear of it.
+BEFORE, AFTER = "before the commit", "after the commit"
+# Those who live here do nothing but haggle.
+PATIENT: Final = Allowed(1000, 1000, 1000, 1000, 1000, free_failures=1000)
+# All that may change, and what it is measured by.
+_SESSIONS: Final = """
+    SELECT id, user_id, thing, currency, list_minor, floor_minor, earlier_best_minor, version, attempts_used,
+        offer_minor, counter_minor, final_minor, state, started_at, expires_at, ended_at, deal_until, quote_id,
+        quote_token, used_by
+    FROM bargain_sessions ORDER BY started_at, id"""
+# As `backend.infra.after_commit` keeps what is to be done then.
+_AFTER_COMMIT: Final = "after_commit"
+
+
+@dataclass
+class Link:
+    """The way to Redis, which can be cut."""
+
+    client: redis.Redis
+    is_cut: bool = False
+
+    def __getattr__(self, name: str) -> Any:
+        if self.is_cut:
+            raise RedisDownError("the way is cut")
+        return getattr(self.client, name)
+
+
+@dataclass
+class Haggling:
+    """What stands: two customers, goods with and without a known cost, and a slot."""
+
+    app: Flask
+    clock: FakeClock
+    link: Link
+    users: list[str] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+    lives: list[LiveSessions] = field(default_factory=list)
+    refusals: Counter[str] = field(default_factory=Counter)
+    doom: str | None = None
+
+    @classmethod
+    def build(cls, app: Flask, clock: FakeClock) -> "Haggling":
+        """Make everything that stays the same in all lives. Needs an application context."""
+        world = cls(app, clock, Link(svcs.flask.get(redis.Redis)))
+        world.users = [make_user().id for _ in range(2)]
+        goods, free = make_retail(cost_minor=40_00, stock=1000), make_retail(stock=1000)
+        world.items = [Item(goods.id, quantity=3), Item(free.id), Item(slot_id=world.slot(), party=2)]
+        return world
+
+    def slot(self) -> str:
+        """A slot of a class in a month."""
+        day = self.clock.now().date() + timedelta(days=30)
+        first = svcs.flask.get(AvailabilityService).slots(
+            provider_ids=[make_class(seats=20).provider.id],
+            first=day,
+            last=day + timedelta(days=3),
+            party=2,
+            now=self.clock.now(),
+        )[0]
+        return first.id
+
+    @contextmanager
+    def life(self) -> Iterator["Haggling"]:
+        """One life: at its end everything is undone."""
+        self.clock.set(NOW)
+        self.doom, self.link.is_cut = None, False
+        self.link.client.flushdb()
+        self.lives = [self._worker() for _ in range(WORKERS)]
+        # What is begun before a life must not end within it.
+        db.session.remove()
+        before = db.engines[None]
+        with _connection(before) as connection:
+            transaction = connection.begin_nested() if connection.in_transaction() else connection.begin()
+            db.engines[None] = connection
+            try:
+                yield self
+            finally:
+                db.session.remove()
+                db.engines[None] = before
+                transaction.rollback()
+
+    # What customers do
+
+    def start(self, user: int, item: int, *, worker: int, address: str) -> SessionView | None:
+        """Begin to haggle, or go on."""
+
+        def act() -> SessionView:
+            found = svcs.flask.get(BargainStart)
+            patient = Probing(db.session, found.probing.secret, PATIENT)
+            journal = replace(found.journal, live=self.lives[worker])
+            view, _ = replace(found, journal=journal, probing=patient).start(
+                user_id=self.users[user],
+                item=self.items[item],
+                strategy=None,
+                address=address,
+                now=self.clock.now(),
+            )
+            return view
+
+        return self._do(act, worker)
+
+    def offer(self, row: Any, minor: int, *, worker: int) -> SessionView | None:
+        """Offer so much."""
+        return self._do(
+            lambda: self._bargains(worker).offer(
+                session_id=row.id,
+                user_id=row.user_id,
+                price=Money(minor, row.currency),
+                said="",
+                language="en",
+                now=self.clock.now(),
+            ),
+            worker,
+        )
+
+    def accept(self, row: Any, *, worker: int) -> SessionView | None:
+        """Accept the counter-offer."""
+        return self._do(
+            lambda: self._bargains(worker).accept_counter(**self._who(row), now=self.clock.now()), worker
+        )
+
+    def abandon(self, row: Any, *, worker: int) -> SessionView | None:
+        """Leave."""
+        return self._do(
+            lambda: self._bargains(worker).abandon(**self._who(row), now=self.clock.now()), worker
+        )
+
+    def use(self, row: Any, order: str, *, worker: int) -> bool:
+        """Use the deal for an order, as the checkout does; whether that was possible."""
+
+        def act() -> bool:
+            deals = svcs.flask.get_abstract(Deals)
+            deals.claim(bargain_ids=[row.id], reference=order, now=self.clock.now())
+            return True
+
+        return bool(self._do(act, worker))
+
+    def cancel(self, order: str, *, worker: int) -> None:
+        """Give back the deals of an order."""
+        self._do(
+            lambda: svcs.flask.get_abstract(Deals).release(reference=order, now=self.clock.now()), worker
+        )
+
+    # What happens to workers and Redis
+
+    def end_expired(self, *, worker: int) -> None:
+        """The job of every minute."""
+        self._do(lambda: self._bargains(worker).end_expired(now=self.clock.now()), worker)
+
+    def restart(self, worker: int) -> None:
+        """A new process takes the place of a worker that died.
+
+        Copies that it alone knew to be old are not left behind: that would be two failures at once, of Redis
+        and of the worker, and would last until those copies expire. Redis is restarted, too.
+        """
+        if self.lives[worker].unsure:
+            self.link.client.flushdb()
+        self.lives[worker] = self._worker()
+
+    def cut(self) -> None:
+        """Redis cannot be reached, and keeps what it has."""
+        self.link.is_cut = True
+
+    def mend(self) -> None:
+        """Redis is back, and each worker asks it for something."""
+        self.link.is_cut = False
+        self.clock.advance(seconds=OUTAGE_SECONDS)
+        for live in self.lives:
+            live.find("bgn_none")
+
+    # What is there
+
+    def rows(self) -> list[Any]:
+        """All sessions, oldest first."""
+        return self._read(_SESSIONS)
+
+    def offers(self) -> list[Any]:
+        """All offers, in their order."""
+        return self._read("SELECT * FROM bargain_offers ORDER BY session_id, number")
+
+    def row(self, session_id: str) -> Any:
+        """One session."""
+        return next(row for row in self.rows() if row.id == session_id)
+
+    def stored(self, session_id: str) -> SessionView:
+        """The session as PostgreSQL has it, at this instant."""
+        with self.app.app_context():
+            row = db.session.get_one(BargainSession, session_id)
+            return view_of(row, rounds_of(db.session, session_id)).at(self.clock.now())
+
+    def seen(self, row: Any, *, worker: int) -> SessionView:
+        """The session as a worker answers it."""
+        with self.app.app_context():
+            return self._bargains(worker).view(**self._who(row), now=self.clock.now())
+
+    def _read(self, query: str) -> list[Any]:
+        with self.app.app_context():
+            return list(db.session.execute(text(query)).all())
+
+    def _who(self, row: Any) -> dict[str, str]:
+        return {"session_id": row.id, "user_id": row.user_id}
+
+    def _bargains(self, worker: int) -> Bargains:
+        found = svcs.flask.get(Bargains)
+        return replace(found, journal=replace(found.journal, live=self.lives[worker]))
+
+    def _worker(self) -> LiveSessions:
+        client: Any = self.link
+        return LiveSessions(client, Outage(lambda: self.clock.now().timestamp()))
+
+    def _do(self, act: Callable[[], T], worker: int) -> T | None:
+        """Do it as the web shell does; None when it was refused, or when its worker died."""
+        doom, self.doom = self.doom, None
+        with self.app.app_context():
+            try:
+                done = act()
+            except ClimbUpError as error:
+                db.session.rollback()
+                self.refusals[type(error).__name__] += 1
+                return None
+            if doom == BEFORE:
+                db.session.rollback()
+            if doom == AFTER:
+                db.session().info.pop(_AFTER_COMMIT, None)
+            db.session.commit()
+        if doom is not None:
+            self.restart(worker)
+            return None
+        return done
+
+
+@contextmanager
+def _connection(engine: Any) -> Iterator[Any]:
+    """A connection of its own, or the one that a test works on already."""
+    if hasattr(engine, "in_transaction"):
+        yield engine
+        return
+    with engine.connect() as connection:
+        yield connection

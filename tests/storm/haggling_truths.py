@@ -1,0 +1,54 @@
+"""What must be true of bargains at every moment."""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from tests.storm.haggling import Haggling
+
+# What an ended session keeps for ever.
+KEPT = ("state", "attempts_used", "offer_minor", "counter_minor", "final_minor", "ended_at", "deal_until")
+MOST_ATTEMPTS = 3
+
+
+def lies_of_rows(world: Haggling) -> Iterator[str]:
+    """What is wrong in the tables."""
+    rows, offers = world.rows(), world.offers()
+    for row in rows:
+        of_row = [one for one in offers if one.session_id == row.id]
+        yield from (f"{row.id} has {lie}: {row} {of_row}" for lie in _lies_of_one(row, of_row))
+    now = world.clock.now()
+    is_open = Counter(
+        (row.user_id, row.thing) for row in rows if row.state == "open" and now < row.expires_at
+    )
+    yield from (f"{who} has {number} open sessions" for who, number in is_open.items() if number > 1)
+    tokens = Counter(row.quote_id for row in rows if row.quote_id is not None)
+    yield from (f"{quote} is the quote of {number} deals" for quote, number in tokens.items() if number > 1)
+
+
+def _lies_of_one(row: Any, offers: list[Any]) -> Iterator[str]:
+    counters = [one.counter_minor for one in offers if one.counter_minor is not None]
+    prices = counters if row.final_minor is None else [*counters, row.final_minor]
+    lowest = max(row.floor_minor, row.earlier_best_minor or 0)
+    is_deal = row.state == "accepted"
+    checks = {
+        "prices that rise": prices == sorted(prices, reverse=True),
+        "a price below the floor, or better for having asked again": all(one >= lowest for one in prices),
+        "a price above the list price": all(one <= row.list_minor for one in prices),
+        "offers that do not rise": all(a.offer_minor < b.offer_minor for a, b in pairwise(offers)),
+        "another number of attempts": row.attempts_used == len(offers) <= MOST_ATTEMPTS,
+        "another counter-offer than the last one": row.counter_minor == (counters or [None])[-1],
+        "half a deal": is_deal == (row.quote_id is not None) == (row.final_minor is not None),
+        "an order without a deal": is_deal or row.used_by is None,
+    }
+    yield from (what for what, is_right in checks.items() if not is_right)
+
+
+def lies_of_copies(world: Haggling, row: Any) -> Iterator[str]:
+    """What any worker answers that PostgreSQL does not say."""
+    stored = world.stored(row.id)
+    for worker in range(len(world.lives)):
+        seen = world.seen(row, worker=worker)
+        if seen != stored:
+            yield f"worker {worker} sees {seen}, stored is {stored}"
