@@ -77,7 +77,7 @@ class TestQueries:
     @pytest.mark.parametrize("query", queries())
     def test_use_labels_that_exist(self, query: str) -> None:
         known = {"job", "le", "method", "route", "status", "decision", "rule", "outcome", "dependency"}
-        known |= {"result", "currency", "direction"}
+        known |= {"result", "currency", "direction", "strategy", "event"}
 
         assert labels_in(query) <= known
 
