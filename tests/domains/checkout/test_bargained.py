@@ -17,7 +17,7 @@ from backend.kernel import ids
 from backend.kernel.roles import Role
 from tests.conftest import NOW
 from tests.factories.bookings import Customer, make_class
-from tests.factories.catalog import make_retail
+from tests.factories.catalog import make_flight, make_retail
 from tests.factories.checkout import ADDRESS, ON_DELIVERY, Visitor, cart, fill, place
 from tests.factories.coupons import eur, make_coupon
 from tests.factories.till import Till
@@ -288,6 +288,26 @@ class TestPromises:
 
         assert order["total"]["currency"] == "USD"
         assert order["lines"][0]["amount"] == seen["items"][0]["total"]
+
+    def test_of_a_flight_are_paid_with_tax_and_fee_in_another_currency(
+        self, client: FlaskClient, deals: FakeDeals
+    ) -> None:
+        xenia = Customer.new(client, country="CH")
+        flight = make_flight(price=eur("100.00"), cost_minor=7000)
+        bargain_id = agree(deals, xenia, "170.00", product_id=flight.id, quantity=2)
+        quote = promise(xenia, bargain_id)
+        add(xenia, bargain_id)
+        xenia.put("/api/cart/options", {"currency": "CHF", "country": "CH"})
+
+        order = Till(xenia).order(quote_token=quote["token"])
+
+        seats, fee = order["lines"]
+        in_euros = [line["stage"] for line in quote["lines"]]
+        assert (in_euros, quote["total"]["amount"]) == (["base", "markup", "bargain"], 17000)
+        assert [line["stage"] for line in seats["lines"]] == in_euros
+        assert [line["stage"] for line in fee["lines"]] == ["convenience_fee"]
+        assert {line["amount"]["currency"] for line in order["lines"]} == {"CHF"}
+        assert order["taxes"][0]["label"] == "VAT 10 %"
 
     def test_of_a_deal_count_for_the_same_thing_put_in_by_itself(
         self, ada: Customer, bargain_id: str, shoes: Product
