@@ -13,6 +13,7 @@ from backend.domains.bookings.orders import OrderBookings
 from backend.domains.bookings.service import BookingService
 from backend.domains.bookings.terms import PaymentTerms
 from backend.domains.catalog.listing import ProductListing
+from backend.domains.catalog.service import CatalogService
 from backend.domains.catalog.stock import StockService
 from backend.domains.checkout.bargained import CartDeals
 from backend.domains.checkout.baskets import KeptBaskets
@@ -20,6 +21,7 @@ from backend.domains.checkout.cart_prices import CartPrices
 from backend.domains.checkout.carts import CartOwner, CartStore
 from backend.domains.checkout.handing_over import CartHandOver
 from backend.domains.checkout.journal import OrderJournal
+from backend.domains.checkout.journeys import OrderJourneys
 from backend.domains.checkout.lookup import ItemLookup
 from backend.domains.checkout.mixed import MixedCheckout
 from backend.domains.checkout.orders import OrderService
@@ -35,6 +37,7 @@ from backend.domains.currency.service import ExchangeRates
 from backend.domains.identity.service import UserService
 from backend.domains.payments.opening import PaymentDesk
 from backend.domains.payments.service import Payments
+from backend.domains.pricing.cancellation import CancellationPolicy
 from backend.domains.pricing.customers import Customers
 from backend.domains.pricing.deals import Deals
 from backend.domains.pricing.order_quotes import OrderQuotes
@@ -60,6 +63,7 @@ def register_checkout(app: Flask, settings: Settings) -> None:
     register(app, CartBaskets, _baskets)
     register(app, OrderJournal, _journal)
     register(app, OrderService, _orders)
+    register(app, OrderJourneys, _journeys)
     register(app, OrderSettlement, _settlement)
     register(app, Checkout, _checkout)
     register(app, PurchaseHistory, _purchases)
@@ -131,7 +135,12 @@ def _orders(container: svcs.Container) -> OrderService:
         coupons=container.get(CouponUses),
         payments=container.get(Payments),
         deals=container.get_abstract(Deals),
+        journeys=container.get(OrderJourneys),
     )
+
+
+def _journeys(container: svcs.Container) -> OrderJourneys:
+    return OrderJourneys(*container.get(CatalogService, CancellationPolicy, Payments, StockService))
 
 
 def _settlement(container: svcs.Container) -> OrderSettlement:
@@ -142,6 +151,7 @@ def _settlement(container: svcs.Container) -> OrderSettlement:
         stock=container.get(StockService),
         coupons=container.get(CouponUses),
         deals=container.get_abstract(Deals),
+        journeys=container.get(OrderJourneys),
     )
 
 

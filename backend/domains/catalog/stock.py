@@ -104,15 +104,23 @@ class StockService:
         self._release(mine, now=now)
 
     def take_back(
-        self, *, reference: str, now: datetime, lines: Sequence[tuple[str, int]] | None = None
+        self,
+        *,
+        reference: str,
+        now: datetime,
+        lines: Sequence[tuple[str, int]] | None = None,
+        of: Collection[str] | None = None,
     ) -> None:
         """Put units that were sold for `reference` back on the shelf: `lines`, or all that are still out.
+
+        All of the products `of` alone, if they are told.
 
         InvalidError for more than were sold and not yet returned.
         """
         self._lock_reference(reference)
         out = self._sold(reference)
-        units = out if lines is None else _added_up(lines)
+        told = out if of is None else Counter({one: number for one, number in out.items() if one in of})
+        units = told if lines is None else _added_up(lines)
         for product_id, quantity in units.items():
             if quantity > out[product_id]:
                 raise InvalidError(

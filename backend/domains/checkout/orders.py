@@ -3,13 +3,19 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from backend.domains.bookings.access import Actor
 from backend.domains.bookings.orders import OrderBookings
 from backend.domains.catalog.stock import StockService
 from backend.domains.checkout import queries
 from backend.domains.checkout.journal import OrderJournal
+from backend.domains.checkout.journeys import (
+    NothingToReturnError,
+    OrderJourneys,
+    goods_of,
+    part_of,
+)
+from backend.domains.checkout.line_kinds import TRAVEL
 from backend.domains.checkout.models import Order, OrderEvent, OrderLine
 from backend.domains.checkout.states import Action, State, after
 from backend.domains.coupons.uses import CouponUses
@@ -18,12 +24,6 @@ from backend.domains.payments.service import Payments
 from backend.domains.pricing.deals import Deals
 from backend.infra.postgres import DbSession
 from backend.kernel.errors import ConflictError, DeniedError, NotFoundError, StaleError
-
-GOODS: Final = "goods"
-# Seats of a flight or rooms of a stay: counted like goods, and never sent.
-TRAVEL: Final = "travel"
-SLOT: Final = "slot"
-CHARGE: Final = "charge"
 
 
 class UnknownOrderError(NotFoundError):
@@ -66,6 +66,7 @@ class OrderService:
     coupons: CouponUses
     payments: Payments
     deals: Deals
+    journeys: OrderJourneys
 
     def order(self, *, order_id: str, actor: Actor) -> OrderView:
         """The order, for its customer and staff. UnknownOrderError for all others."""
@@ -100,8 +101,9 @@ class OrderService:
     def cancel(self, *, order_id: str, actor: Actor, version: int | None, now: datetime) -> OrderView:
         """Cancel: deals, seats, units, coupons and what was spent of their budgets come back, all or nothing.
 
-        The customer may until it is shipped, staff may stop a parcel that is under way. UnknownOrderError,
-        StaleError, TransitionError (once it is cancelled, too), and the errors of `OrderBookings.cancel`.
+        The customer may until it is shipped, staff may stop a parcel that is under way. What goes back of
+        journeys is for the rules to say, as of bookings. UnknownOrderError, StaleError, TransitionError
+        (once it is cancelled, too), JourneyBegunError, and the errors of `OrderBookings.cancel`.
         """
         order = self._locked(order_id, actor, version)
         action = Action.STOP if actor.is_staff and order.status is State.SHIPPED else Action.CANCEL
@@ -109,12 +111,17 @@ class OrderService:
         self.deals.release(reference=order.id, now=now)
         # Goods first: nothing of the order is taken only to be given back.
         self.bookings.lock(order_id=order.id)
-        self.payments.let_go(subject=order.id, reason="The order was cancelled.", now=now)
+        lines = self._view(order).lines
+        refunds = self.journeys.cancel(lines, now=now)
+        told = {"refunds": refunds} if refunds else None
+        self.payments.let_go(
+            subject=order.id, reason="The order was cancelled.", now=now, besides=_journeys(lines)
+        )
         self.bookings.cancel(order_id=order.id, actor=actor, now=now)
         self.stock.release(reference=order.id, now=now)
         self.stock.take_back(reference=order.id, now=now)
         self.coupons.release(reference=order.id, now=now)
-        self.journal.apply(order, action, actor_id=actor.user_id, now=now)
+        self.journal.apply(order, action, actor_id=actor.user_id, now=now, data=told)
         return self._view(order)
 
     def ship(self, *, order_id: str, actor: Actor, tracking: str, now: datetime) -> OrderView:
@@ -138,11 +145,17 @@ class OrderService:
     def take_back(self, *, order_id: str, actor: Actor, reason: str, now: datetime) -> OrderView:
         """The customer sent all goods back (staff): their units are on the shelf again.
 
-        Coupons stay used. TransitionError, StaffOnlyError.
+        Coupons stay used, and journeys stay sold. TransitionError, StaffOnlyError, NothingToReturnError.
         """
-        view = self._staffed(order_id, Action.RETURN, actor, now, reason=reason)
-        self.payments.let_go(subject=order_id, reason=reason or "The goods came back.", now=now)
-        self.stock.take_back(reference=order_id, now=now)
+
+        def check(view: OrderView) -> None:
+            if _journeys(view.lines) and not goods_of(view.lines):
+                raise NothingToReturnError("There are no goods in this order that could come back.")
+
+        view = self._staffed(order_id, Action.RETURN, actor, now, check=check, reason=reason)
+        why = reason or "The goods came back."
+        self.payments.let_go(subject=order_id, reason=why, now=now, besides=_journeys(view.lines))
+        self.stock.take_back(reference=order_id, now=now, of=goods_of(view.lines))
         return view
 
     def _staffed(
@@ -172,6 +185,11 @@ class OrderService:
 
     def _view(self, order: Order) -> OrderView:
         return OrderView(order, queries.lines_of(self.session, [order.id])[order.id])
+
+
+def _journeys(lines: Sequence[OrderLine]) -> set[str]:
+    """How payments call what is owed for the journeys of an order."""
+    return {part_of(line) for line in lines if line.kind == TRAVEL}
 
 
 def _readable(order: Order | None, actor: Actor) -> Order:

@@ -7,8 +7,9 @@ from typing import Final
 
 from backend.domains.bookings.orders import OrderBookings
 from backend.domains.bookings.states import Status
+from backend.domains.checkout.line_kinds import CHARGE, SLOT, TRAVEL
 from backend.domains.checkout.models import OrderLine
-from backend.domains.checkout.orders import CHARGE, SLOT, OrderView
+from backend.domains.checkout.orders import OrderView
 from backend.domains.checkout.states import State
 from backend.domains.payments.entities import PartView
 from backend.domains.payments.service import LINE, Payments
@@ -98,6 +99,9 @@ class Outcomes:
         asked = any(one.asks for one in of_part)
         if line.kind == SLOT and line.booking_id is not None:
             fate = _OF_BOOKING[states[line.booking_id]]
+        elif line.kind == TRAVEL and any(one.is_dropped for one in of_part):
+            # Its balance could not be had.
+            fate = Fate.CANCELLED
         else:
             fate = _OF_ORDER.get(view.order.status, Fate.CONFIRMED)
         if fate is Fate.CANCELLED and asked and all(one.is_dropped for one in of_part):

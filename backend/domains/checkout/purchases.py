@@ -9,7 +9,8 @@ from typing import Final
 
 from backend.domains.bookings.access import Actor
 from backend.domains.bookings.service import BookingService
-from backend.domains.checkout.orders import CHARGE, OrderService, OrderView
+from backend.domains.checkout.line_kinds import CHARGE
+from backend.domains.checkout.orders import OrderService, OrderView
 from backend.kernel import ids
 from backend.kernel.money import Money
 

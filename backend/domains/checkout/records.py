@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from backend.domains.checkout.cart_prices import Quoted
+from backend.domains.checkout.line_kinds import CHARGE, GOODS, SLOT, TRAVEL
 from backend.domains.checkout.lookup import FoundItem
 from backend.domains.checkout.models import Order, OrderLine
-from backend.domains.checkout.orders import CHARGE, GOODS, SLOT, TRAVEL
 from backend.domains.pricing.entities import Line, OrderPrice
 from backend.domains.pricing.records import (
     instalment_document,

@@ -3,13 +3,15 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from backend.domains.bookings.orders import OrderBookings
 from backend.domains.catalog.stock import StockService
 from backend.domains.checkout import queries
 from backend.domains.checkout.journal import OrderJournal
+from backend.domains.checkout.journeys import OrderJourneys
+from backend.domains.checkout.line_kinds import GOODS, TRAVEL
 from backend.domains.checkout.models import Order
-from backend.domains.checkout.orders import GOODS, TRAVEL
 from backend.domains.checkout.states import Action, State
 from backend.domains.coupons.uses import CouponUses
 from backend.domains.payments.service import LINE
@@ -17,6 +19,8 @@ from backend.domains.pricing.deals import Deals
 from backend.infra.postgres import DbSession
 from backend.kernel.errors import ExpiredError
 from backend.kernel.money import Money
+
+UNPAID: Final = "The balance could not be had."
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class OrderSettlement:
     stock: StockService
     coupons: CouponUses
     deals: Deals
+    journeys: OrderJourneys
 
     def lock(self, *, subject: str) -> None:
         """Lock the order, and then its bookings."""
@@ -93,8 +98,19 @@ class OrderSettlement:
         self.journal.apply(order, Action.CANCEL, actor_id=order.user_id, now=now, data=data)
 
     def unpaid(self, *, subject: str, parts: Collection[str], now: datetime) -> None:
-        """The balance of these bookings could not be had: they are cancelled as the rules say."""
+        """The balance of these could not be had: they are cancelled as the rules say.
+
+        An order of which nothing else is left is cancelled with them.
+        """
         self.bookings.cancel_unpaid(order_id=subject, parts=parts, now=now)
+        order = self._order(subject)
+        lines = queries.lines_of(self.session, [order.id])[order.id]
+        refunds, is_all = self.journeys.cancel_unpaid(lines, parts=parts, now=now)
+        if is_all and order.status is State.PAID:
+            self.deals.release(reference=subject, now=now)
+            self.coupons.release(reference=subject, now=now)
+            data = {"reason": UNPAID, "refunds": refunds}
+            self.journal.apply(order, Action.CANCEL, actor_id=order.user_id, now=now, data=data)
 
     def _order(self, order_id: str) -> Order:
         return self.session.get_one(Order, order_id)

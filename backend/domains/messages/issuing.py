@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from backend.config import Seller
 from backend.domains.bookings.access import Actor
-from backend.domains.checkout.orders import SLOT, OrderService, OrderView
+from backend.domains.checkout.line_kinds import SLOT
+from backend.domains.checkout.orders import OrderService, OrderView
 from backend.domains.checkout.outcomes import Outcomes
 from backend.domains.checkout.states import State
 from backend.domains.identity.service import UserService

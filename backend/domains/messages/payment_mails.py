@@ -5,7 +5,8 @@ from datetime import date
 from typing import Any, Final
 
 from backend.domains.bookings.service import BookingService
-from backend.domains.checkout.orders import CHARGE, OrderService
+from backend.domains.checkout.line_kinds import CHARGE
+from backend.domains.checkout.orders import OrderService
 from backend.domains.identity.service import UserService
 from backend.domains.messages.drafts import THE_HOUSE, Draft, MailTask
 from backend.domains.pricing.records import read_money

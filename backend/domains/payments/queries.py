@@ -38,8 +38,8 @@ def live(session: DbSession, subject: str) -> Sequence[Payment]:
     return session.scalars(query, execution_options=_FRESH).all()
 
 
-def of_part(session: DbSession, part: str) -> Sequence[Payment]:
-    """The live payments that have a part, locked; whole and deposit before balance."""
+def of_part(session: DbSession, part: str, subject: str | None = None) -> Sequence[Payment]:
+    """The live payments (of a subject) that have a part, locked; whole and deposit before balance."""
     query = (
         select(Payment)
         .join(PaymentPart, PaymentPart.payment_id == Payment.id)
@@ -47,6 +47,8 @@ def of_part(session: DbSession, part: str) -> Sequence[Payment]:
         .order_by(Payment.purpose.desc(), Payment.id)
         .with_for_update(of=Payment)
     )
+    if subject is not None:
+        query = query.where(Payment.subject == subject)
     return session.scalars(query, execution_options=_FRESH).all()
 
 

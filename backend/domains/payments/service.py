@@ -1,6 +1,6 @@
 """What somebody owes, and what of it goes back. Changes here are planned: the gateway is asked afterwards."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -105,11 +105,11 @@ class Payments:
                 self._withdraw(payment, part, rest, reason=DECLINED, now=now)
             self.settle_parts(payment, now=now)
 
-    def sure(self, *, part: str, currency: str) -> Money:
-        """What of a part is authorised or paid."""
+    def sure(self, *, part: str, currency: str, subject: str | None = None) -> Money:
+        """What of a part is authorised or paid; lines are named within their order, the `subject`."""
         amounts = [
             queries.parts(self.session, payment.id)[part].amount_minor
-            for payment in queries.of_part(self.session, part)
+            for payment in queries.of_part(self.session, part, subject)
             if payment.status in _SURE
         ]
         return Money(sum(amounts), currency)
@@ -136,20 +136,22 @@ class Payments:
         taken = sum(part.amount_minor for part in parts if part.state == PartState.TAKEN)
         return Money(taken, payment.currency)
 
-    def give_back(self, *, part: str, amount: Money, reason: str, now: datetime) -> None:
+    def give_back(
+        self, *, part: str, amount: Money, reason: str, now: datetime, subject: str | None = None
+    ) -> None:
         """A booking was cancelled: `amount` of what was paid for it goes back, of its balances first.
 
-        What is not paid of it yet is not asked for any more.
+        What is not paid of it yet is not asked for any more. Lines are named within their order (`subject`).
         """
         left = amount
-        for payment in reversed(queries.of_part(self.session, part)):
+        for payment in reversed(queries.of_part(self.session, part, subject)):
             left -= self._withdraw(payment, part, left, reason=reason, now=now)
 
-    def let_go(self, *, subject: str, reason: str, now: datetime) -> None:
-        """An order was cancelled: all that is not for bookings, which have rules of their own, goes back."""
+    def let_go(self, *, subject: str, reason: str, now: datetime, besides: Collection[str] = ()) -> None:
+        """An order was cancelled: all goes back that is not for bookings or `besides`: these have rules."""
         for payment in queries.live(self.session, subject):
             for part in list(queries.parts(self.session, payment.id).values()):
-                if part.part.startswith(LINE):
+                if part.part.startswith(LINE) and part.part not in besides:
                     rest = Money(part.amount_minor, payment.currency)
                     self._withdraw(payment, part.part, rest, reason=reason, now=now)
 

@@ -34,7 +34,7 @@ class CancellationPolicy:
         *,
         kind: str,
         category: str,
-        provider_id: str,
+        provider_id: str | None,
         product_id: str,
         timezone: str,
         starts_at: datetime,
