@@ -18,7 +18,7 @@ from backend.infra.postgres import reading
 
 _DAY: Final = timedelta(days=1)
 # Events of one product that are counted at most: of one that more people look at, the newest.
-MOST_COUNTED: Final = 20_000
+MOST_COUNTED: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,22 +7,28 @@ from flask import Flask
 
 from backend.domains.behaviour import jobs
 from backend.domains.behaviour.learning import ConversionLearning, ConversionModels
-from backend.domains.behaviour.service import Behaviour, StoreAbsence
+from backend.domains.behaviour.log import BehaviourLog
+from backend.domains.behaviour.service import Behaviour
 from backend.domains.behaviour.supply import Supplies
 from backend.domains.catalog.stock import StockService
 from backend.domains.catalog.stock_pace import StockPace
 from backend.infra.events import EventStore
 from backend.infra.postgres import db
+from backend.wiring.once import once
 
 TASKS: Final = jobs.TASKS
 
 
 def register_behaviour(app: Flask) -> None:
     """Register the facts, and the models behind them."""
-    svcs.flask.register_value(app, StoreAbsence, StoreAbsence())
+    svcs.flask.register_factory(app, BehaviourLog, once(_log))
     svcs.flask.register_factory(app, ConversionModels, lambda: ConversionModels(db.session))
     svcs.flask.register_factory(app, ConversionLearning, _learning)
     svcs.flask.register_factory(app, Behaviour, _behaviour)
+
+
+def _log(container: svcs.Container) -> BehaviourLog:
+    return BehaviourLog(container.get_abstract(EventStore))
 
 
 def _learning(container: svcs.Container) -> ConversionLearning:
@@ -31,8 +37,7 @@ def _learning(container: svcs.Container) -> ConversionLearning:
 
 def _behaviour(container: svcs.Container) -> Behaviour:
     return Behaviour(
-        store=container.get_abstract(EventStore),
+        log=container.get(BehaviourLog),
         models=container.get(ConversionModels),
         supplies=Supplies(StockPace(db.session, container.get(StockService))),
-        absence=container.get(StoreAbsence),
     )

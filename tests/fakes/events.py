@@ -60,3 +60,26 @@ class FakeEventStore:
 
     def ping(self) -> None:
         """It is always there."""
+
+
+class AwayEventStore(FakeEventStore):
+    """Answers no question while it is `away`; `asked` says how often it was asked about users and products."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.away = True
+        self.asked = {"touches": 0, "people": 0}
+
+    def touches(self, *, user_id: str, names: Sequence[str], since: datetime, limit: int) -> list[Touch]:
+        """Fails while it is away."""
+        self.asked["touches"] += 1
+        if self.away:
+            raise OSError("the store is away")
+        return super().touches(user_id=user_id, names=names, since=since, limit=limit)
+
+    def people_by_day(
+        self, *, product_id: str, names: Sequence[str], now: datetime, days: int
+    ) -> dict[int, int]:
+        """Counts the question, too."""
+        self.asked["people"] += 1
+        return super().people_by_day(product_id=product_id, names=names, now=now, days=days)

@@ -8,7 +8,8 @@ from typing import Final
 MOST: Final = 30
 PER_DOUBLING: Final = 0.25
 PER_SUPPLY: Final = 1.0
-# A slot, room or seat is usually taken half as often for each so many days that it lies ahead.
+# When a dated thing begins, so much of it is usually taken; half of that for each so many days before.
+USUAL_FILL: Final = 0.8
 BOOKING_HALF_LIFE_DAYS: Final = 14
 # Of goods without a date, half of four weeks' stock is usually sold in four weeks.
 USUAL_SOLD: Final = 0.5
@@ -36,7 +37,7 @@ class Supply:
         if self.lead_days is None:
             usual = USUAL_SOLD
         else:
-            usual = 0.5 ** (max(self.lead_days, 0) / BOOKING_HALF_LIFE_DAYS)
+            usual = USUAL_FILL * 0.5 ** (max(self.lead_days, 0) / BOOKING_HALF_LIFE_DAYS)
         whole = self.taken + self.left + BELIEF_UNITS
         return (self.taken + BELIEF_UNITS * usual) / whole - usual
 

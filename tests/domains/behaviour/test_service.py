@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,9 +11,10 @@ from backend.domains.availability.slot_ids import slot_id
 from backend.domains.behaviour import jobs
 from backend.domains.behaviour.conversion import Case, ConversionModel, learn
 from backend.domains.behaviour.learning import VERSIONS_KEPT, ConversionModels
-from backend.domains.behaviour.service import PAUSE, Behaviour
+from backend.domains.behaviour.log import BehaviourLog
+from backend.domains.behaviour.service import Behaviour
 from backend.infra.event_buffer import EventBuffer
-from backend.infra.events import Event, Touch
+from backend.infra.events import Event
 from backend.infra.postgres import db
 from backend.kernel.roles import Role
 from tests.conftest import NOW
@@ -20,21 +22,9 @@ from tests.factories.bookings import IN_A_WEEK, Customer, make_class
 from tests.factories.catalog import make_product, make_retail
 from tests.factories.checkout import fill
 from tests.factories.identity import auth_headers, make_user
-from tests.fakes.events import FakeEventStore
+from tests.fakes.events import AwayEventStore, FakeEventStore
 
 DAY = timedelta(days=1)
-
-
-class AwayEventStore(FakeEventStore):
-    """Answers no question; counts how often it was asked."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked = 0
-
-    def touches(self, **_: Any) -> list[Touch]:
-        self.asked += 1
-        raise OSError("the store is away")
 
 
 def views(product_id: str, *, lately: int = 2, usual: int = 2) -> list[Event]:
@@ -102,7 +92,7 @@ class TestFacts:
         seats = facts(app, unsold.id, lead_days=0)
 
         assert goods["suggested_change"] == Decimal("-13.6")
-        assert seats["suggested_change"] == Decimal("-22.6")
+        assert seats["suggested_change"] == Decimal("-19.7")
 
     def test_follow_the_newest_model(self, app: Flask, events: FakeEventStore) -> None:
         models = svcs.flask.get(ConversionModels)
@@ -112,18 +102,11 @@ class TestFacts:
 
         assert facts(app, make_product().id)["conversion_probability"] > 95
 
-    def test_without_the_store_are_none_and_are_not_asked_for_again_at_once(
-        self, app: Flask, shared_events: FakeEventStore
-    ) -> None:
-        store = AwayEventStore()
+    def test_without_the_store_are_none(self, app: Flask) -> None:
         made = svcs.flask.get(Behaviour)
-        behaviour = Behaviour(store, made.models, made.supplies, type(made.absence)())
+        behaviour = replace(made, log=BehaviourLog(AwayEventStore()))
 
-        asked_at = [NOW, NOW + PAUSE / 2, NOW + PAUSE]
-        found = [behaviour.facts(user_id="usr_a", product_id="prd_a", now=now) for now in asked_at]
-
-        assert found == [{}, {}, {}]
-        assert store.asked == 2
+        assert behaviour.facts(user_id="usr_a", product_id="prd_a", now=NOW) == {}
 
 
 class TestLearning:

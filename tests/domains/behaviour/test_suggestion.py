@@ -17,12 +17,12 @@ class TestSuggestedChange:
             ("1", None, "0.0"),
             ("2", None, "7.3"),
             ("0.5", None, "-7.3"),
-            # Half of a plane is sold two weeks ahead, as usual.
-            ("1", Supply(50, 50, 14), "0.0"),
+            # Two fifths of a plane are sold two weeks ahead, as usual.
+            ("1", Supply(40, 60, 14), "0.0"),
             # All but a few places, eight weeks ahead.
-            ("1", Supply(95, 5, 56), "20.0"),
+            ("1", Supply(95, 5, 56), "20.2"),
             # Hardly any, on the day itself.
-            ("1", Supply(5, 95, 0), "-20.9"),
+            ("1", Supply(5, 95, 0), "-17.8"),
             # Goods: as many sold in four weeks as are left; then a slow mover.
             ("1", Supply(40, 40, None), "0.0"),
             ("1", Supply(0, 500, None), "-13.6"),
