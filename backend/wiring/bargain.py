@@ -26,6 +26,7 @@ from backend.domains.pricing.deals import Deals
 from backend.domains.pricing.order_quotes import OrderQuotes
 from backend.domains.rules.service import RulesService
 from backend.infra.audit import AuditLog
+from backend.infra.closing import on_close
 from backend.infra.event_buffer import Events
 from backend.infra.jobs import Task
 from backend.infra.postgres import db
@@ -44,9 +45,9 @@ def register_bargain(app: Flask, settings: Settings) -> None:
     )
     register = svcs.flask.register_factory
     with app.app_context():
-        svcs.flask.register_value(
-            app, LiveSessions, LiveSessions(svcs.flask.get(redis.Redis), svcs.flask.get(Outage))
-        )
+        live = LiveSessions(*svcs.flask.get(redis.Redis, Outage))
+    on_close(app, live.close)
+    svcs.flask.register_value(app, LiveSessions, live)
     svcs.flask.register_value(app, Limits, limits)
     register_words(app, settings)
     svcs.flask.register_value(app, Probing, Probing(db.session, settings.jwt_secret))

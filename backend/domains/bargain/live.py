@@ -8,11 +8,13 @@ they committed. Without Redis everything is read from PostgreSQL.
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import redis
+from redis.exceptions import RedisError
 
 from backend.domains.bargain.entities import Answer, Round, SessionView, State
 from backend.domains.pricing.records import money_document, read_money
@@ -78,6 +80,11 @@ class LiveSessions:
         """Put there what was read from PostgreSQL, unless it is changing, or there is a copy already."""
         copy = f"{view.version} {_written(view)}"
         self._ask(lambda: self.redis.set(_key(view.id), copy, px=_left(view, now), nx=True))
+
+    def close(self) -> None:
+        """Leave no copy behind that only this process knows to be old."""
+        with suppress(RedisError):
+            self._forget_unsure()
 
     def _ask(self, command: Callable[[], object]) -> Any:
         """What Redis answers, once it is rid of the copies that could not be replaced while it was away."""

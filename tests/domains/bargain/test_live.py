@@ -139,6 +139,15 @@ class TestTheCopy:
         assert back.unsure == set()
         assert back.find(SESSION.id) is None
 
+    def test_is_taken_away_by_a_process_that_ends(self, client: redis.Redis) -> None:
+        ending, other = LiveSessions(client, Outage()), LiveSessions(client, Outage())
+        other.keep_changed(SESSION, now=NOW)
+        ending.unsure.add(SESSION.id)
+
+        ending.close()
+
+        assert other.find(SESSION.id) is None
+
     def test_is_announced_with_the_number_of_its_newest_event(
         self, live: LiveSessions, client: redis.Redis
     ) -> None:
