@@ -19,6 +19,8 @@ from backend.infra.postgres import reading
 _DAY: Final = timedelta(days=1)
 # Events of one product that are counted at most: of one that more people look at, the newest.
 MOST_COUNTED: Final = 50_000
+# Events that one statement deletes at most, so that none lasts long.
+MOST_FORGOTTEN: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,10 @@ class EventStore(Protocol):
 
         The same ones while nothing new happens: those whose ids end with what sorts first.
         """
+        ...
+
+    def forget(self, *, names: Sequence[str], before: datetime) -> int:
+        """Delete the events of these names from before `before`, a batch at a time; how many there were."""
         ...
 
     def ping(self) -> None:
@@ -161,6 +167,19 @@ class EmbeddedEventStore:
         values = {"names": list(names), "since": since, "limit": limit}
         with reading(self._engine) as connection:
             return list(connection.execute(query, values).scalars())
+
+    def forget(self, *, names: Sequence[str], before: datetime) -> int:
+        """Delete the events of these names from before `before`, a batch at a time; how many there were."""
+        query = text(
+            "DELETE FROM events WHERE id IN ("
+            "SELECT id FROM events WHERE at < :before AND name = ANY(:names) ORDER BY at LIMIT :limit)"
+        )
+        values = {"before": before, "names": list(names), "limit": MOST_FORGOTTEN}
+        forgotten = 0
+        with reading(self._engine) as connection:
+            while deleted := connection.execute(query, values).rowcount:
+                forgotten += deleted
+        return forgotten
 
     def ping(self) -> None:
         """Raise when PostgreSQL does not answer."""
@@ -257,6 +276,11 @@ class MongoEventStore:
             {"$limit": limit},
         ]
         return [d["_id"] for d in self._events.aggregate(stages, allowDiskUse=True)]
+
+    def forget(self, *, names: Sequence[str], before: datetime) -> int:
+        """Delete the events of these names from before `before`; how many there were."""
+        old = {"at": {"$lt": before}, "name": {"$in": list(names)}}
+        return int(self._events.delete_many(old).deleted_count)
 
     def _soon(self) -> AbstractContextManager[None]:
         """Somebody waits: an answer that takes longer than a second is none."""

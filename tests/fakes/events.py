@@ -58,6 +58,13 @@ class FakeEventStore:
         found = {e.user_id for e in self.events if e.user_id and e.name in names and e.at >= since}
         return sorted(found, key=lambda user_id: (user_id[-8:], user_id))[:limit]
 
+    def forget(self, *, names: Sequence[str], before: datetime) -> int:
+        """Forget them."""
+        kept = [e for e in self.events if e.at >= before or e.name not in names]
+        forgotten = len(self.events) - len(kept)
+        self.events[:] = kept
+        return forgotten
+
     def ping(self) -> None:
         """It is always there."""
 

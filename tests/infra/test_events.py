@@ -160,6 +160,15 @@ class TestEventStore:
 
         assert found == ["usr_2_aaaaaaaa", "usr_3_mmmmmmmm"]
 
+    def test_forgets_what_is_old_and_has_one_of_the_names(self, store: EventStore) -> None:
+        kept = [event(), event("order.placed", minutes=-1)]
+        store.append([*kept, event(minutes=-1), event("slot.viewed", minutes=-2)])
+
+        forgotten = store.forget(names=("slot.viewed", "product.viewed"), before=NOW)
+
+        assert forgotten == 2
+        assert store.find(name=None, user_id=None, since=NOW - timedelta(days=1), limit=10) == kept
+
     def test_appending_nothing_changes_nothing(self, store: EventStore) -> None:
         store.append([])
 

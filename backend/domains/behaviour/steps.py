@@ -32,5 +32,7 @@ STEPS: Final[Mapping[str, Step]] = MappingProxyType(
 )
 
 NAMES: Final = tuple(STEPS)
+# What is noted without a transaction, and nowhere else.
+SIGHTINGS: Final = ("product.viewed", "cart.added")
 # What shows interest in a product: everything before the sale.
 INTEREST: Final = tuple(name for name, step in STEPS.items() if step is not Step.BOUGHT)

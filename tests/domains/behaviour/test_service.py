@@ -17,11 +17,14 @@ from backend.infra.event_buffer import EventBuffer
 from backend.infra.events import Event
 from backend.infra.postgres import db
 from backend.kernel.roles import Role
-from tests.conftest import NOW
+from backend.wiring import Parts
+from tests.conftest import NOW, Stores
+from tests.factories.apps import running_app
 from tests.factories.bookings import IN_A_WEEK, Customer, make_class
 from tests.factories.catalog import make_product, make_retail
 from tests.factories.checkout import fill
 from tests.factories.identity import auth_headers, make_user
+from tests.fakes.clock import FakeClock
 from tests.fakes.events import AwayEventStore, FakeEventStore
 
 DAY = timedelta(days=1)
@@ -129,6 +132,23 @@ class TestLearning:
         assert left == (VERSIONS_KEPT, versions[3])
 
 
+class TestForgetting:
+    def test_is_a_job_that_keeps_what_facts_need_and_all_that_was_bought(
+        self, app: Flask, events: FakeEventStore
+    ) -> None:
+        names = ("product.viewed", "cart.added", "order.placed")
+        events.append([done(name, "usr_a", days=days) for name in names for days in (150, 184)])
+
+        jobs.forget()
+
+        assert [(e.name, (NOW - e.at).days) for e in events.events] == [
+            ("product.viewed", 150),
+            ("cart.added", 150),
+            ("order.placed", 150),
+            ("order.placed", 184),
+        ]
+
+
 class TestRecording:
     def seen(self, events: FakeEventStore) -> list[tuple[str, str | None, str]]:
         svcs.flask.get(EventBuffer).flush(30)
@@ -181,3 +201,20 @@ class TestRecording:
         ada.post("/api/cart/add", {"product_id": make_retail(stock=0).id, "quantity": 1})
 
         assert self.seen(events) == []
+
+
+class TestTheWholeWay:
+    def test_leads_from_a_look_over_http_to_facts(self, own_stores: Stores, clock: FakeClock) -> None:
+        with running_app(own_stores, Parts(clock=clock)) as shop:
+            with shop.app_context():
+                product, ada = make_retail(stock=5), Customer.new(shop.test_client())
+            ada.get(f"/api/products/{product.id}")
+            ada.post("/api/cart/add", {"product_id": product.id, "quantity": 1})
+            with shop.app_context():
+                assert svcs.flask.get(EventBuffer).flush(30)
+
+            found = facts(shop, product.id, ada.user.id)
+
+        # 6 points, and the depth of a cart.
+        assert found["behaviour_score"] == Decimal("0.330")
+        assert found["conversion_probability"] == Decimal("15.0")
