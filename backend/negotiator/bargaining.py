@@ -140,7 +140,7 @@ def _answer(moment: _Moment) -> Reply:
     ask = last if moment.is_last else _ask_between(moment, last)
     if moment.offer >= ask:
         return _agreed(moment.bargain, moment.offer)
-    if _is_worth_taking(moment, reached=reached, ask=ask, last=last):
+    if _is_worth_taking(moment, reached=reached, last=last):
         return _agreed(moment.bargain, moment.offer)
     is_serious = moment.offer >= terms.serious * posted
     chance = chance_of(reached, moment.ratio(ask))
@@ -182,7 +182,7 @@ def _ask_between(moment: _Moment, last: int) -> int:
     return max(moment.minor(ask), last)
 
 
-def _is_worth_taking(moment: _Moment, *, reached: Sequence[float], ask: int, last: int) -> bool:
+def _is_worth_taking(moment: _Moment, *, reached: Sequence[float], last: int) -> bool:
     """Whether the offer in hand is worth at least what the next ask is expected to bring."""
     bargain, terms = moment.bargain, moment.bargain.terms
     if moment.offer < moment.lowest:
@@ -190,8 +190,7 @@ def _is_worth_taking(moment: _Moment, *, reached: Sequence[float], ask: int, las
     zone = terms.zone + moment.noise("zone", str(moment.attempt))
     if moment.ratio(last - moment.offer) > zone:
         return False
-    hoped = (last if moment.is_last else ask) - bargain.floor.minor
-    worth = hoped * chance_of(reached, moment.ratio(last)) * terms.patience
+    worth = (last - bargain.floor.minor) * chance_of(reached, moment.ratio(last)) * terms.patience
     return moment.offer - bargain.floor.minor >= worth
 
 

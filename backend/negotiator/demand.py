@@ -15,11 +15,15 @@ CELLS: Final = 100
 TOP: Final = 1.15
 PHASES: Final = 3
 RATIOS: Final = 20
+ANCHORS: Final = 50
 DECIMALS: Final = 7
+# How often an offer that means nothing is from somebody who would not even pay it.
+_EMPTY: Final = 0.2
+_HAIR: Final = 1e-6
 
 
 def phase(attempt: int, attempts: int) -> int:
-    """Which of the three phases an attempt (from 1) is in: 0 the first, 1 between, 2 the last."""
+    """Which of the three phases an attempt (from 1) is in: 0 the first, 1 between, 2 the last of all."""
     if attempt >= attempts:
         return PHASES - 1
     return 0 if attempt == 1 else 1
@@ -32,19 +36,23 @@ class DemandModel:
     * `value`: the chance of each cell of willingness to pay, `CELLS` + 1 numbers that sum to 1.
     * `shading`: for each phase of a bargain, the chances of the ratio offer / willingness to pay in `RATIOS`
       equal bins from 0 to 1.
-    * `anchored`: the share of offers that say nothing about the willingness to pay.
+    * `anchored`: the share of offers that say nothing about the willingness to pay, such as those of who
+      starts low on principle.
+    * `anchors`: for each phase, where those offers lie, in `ANCHORS` equal bins up to the list price.
     * `sessions`: how many sessions it was learned from, in all.
     """
 
     value: tuple[float, ...]
     shading: tuple[tuple[float, ...], ...]
     anchored: float
+    anchors: tuple[tuple[float, ...], ...]
     sessions: float = 0.0
 
     @classmethod
     def prior(cls) -> Self:
         """What is believed before any session."""
-        return cls(_prior_value(), _prior_shading(), anchored=0.25)
+        even = (1 / ANCHORS,) * ANCHORS
+        return cls(_prior_value(), _prior_shading(), anchored=0.25, anchors=(even,) * PHASES)
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
@@ -52,6 +60,7 @@ class DemandModel:
             "value": [round(chance, DECIMALS) for chance in self.value],
             "shading": [[round(chance, DECIMALS) for chance in row] for row in self.shading],
             "anchored": round(self.anchored, DECIMALS),
+            "anchors": [[round(chance, DECIMALS) for chance in row] for row in self.anchors],
             "sessions": round(self.sessions, 3),
         }
 
@@ -60,21 +69,48 @@ class DemandModel:
         """From what `document` gave; ValueError when it is of another shape."""
         value = tuple(float(chance) for chance in document["value"])
         shading = tuple(tuple(float(chance) for chance in row) for row in document["shading"])
-        if len(value) != CELLS + 1 or [len(row) for row in shading] != [RATIOS] * PHASES:
+        anchors = tuple(tuple(float(chance) for chance in row) for row in document["anchors"])
+        shapes = [len(value), *map(len, shading), *map(len, anchors)]
+        if shapes != [CELLS + 1, *[RATIOS] * PHASES, *[ANCHORS] * PHASES]:
             raise ValueError("this is a model of demand of another shape")
-        return cls(value, shading, float(document["anchored"]), float(document["sessions"]))
+        return cls(value, shading, float(document["anchored"]), anchors, float(document["sessions"]))
 
     def after_offer(self, offer: float, stage: int) -> list[float]:
         """The chances of the cells once somebody offered `offer` in phase `stage`."""
-        row = self.shading[stage]
-        flat, told = self.anchored, (1 - self.anchored) * RATIOS
-        first = min(int(offer * CELLS), CELLS)
-        weights = [0.0] * first
-        for inverse, chance in zip(_INVERSE[first:], self.value[first:], strict=True):
-            ratio = min(int(offer * inverse * RATIOS), RATIOS - 1)
-            weights.append(chance * (flat + told * row[ratio] * inverse))
+        told, blind = self.informative(offer, stage), self.blind(offer, stage)
+        weights = [chance * (one + other) for chance, one, other in zip(self.value, told, blind, strict=True)]
         total = sum(weights)
         return [weight / total for weight in weights] if total > 0 else list(self.value)
+
+    def informative(self, offer: float, stage: int) -> list[float]:
+        """How likely each cell makes this offer, as one that is shaded from what somebody would pay."""
+        row, told = self.shading[stage], (1 - self.anchored) * RATIOS
+        return [
+            told * row[place] * inverse if place < RATIOS else 0.0
+            for place, inverse in zip(ratio_bins(offer), _INVERSE, strict=True)
+        ]
+
+    def blind(self, offer: float, stage: int) -> list[float]:
+        """How likely each cell makes this offer, as one that means nothing; seldom with more than it has."""
+        first, chance = _cell_of(offer), self.anchored * ANCHORS * self.anchors[stage][anchor_bin(offer)]
+        return [chance * _EMPTY] * first + [chance] * (CELLS + 1 - first)
+
+
+def anchor_bin(offer: float) -> int:
+    """In which bin of `anchors` an offer falls."""
+    return min(int(offer * ANCHORS + _HAIR), ANCHORS - 1)
+
+
+@lru_cache(maxsize=4 * CELLS)
+def ratio_bins(offer: float) -> tuple[int, ...]:
+    """In which bin of `shading` an offer falls for each cell; `RATIOS` for the cells below the offer."""
+    first = _cell_of(offer)
+    shaded = [min(int(offer * inverse * RATIOS), RATIOS - 1) for inverse in _INVERSE[first:]]
+    return (*[RATIOS] * first, *shaded)
+
+
+def _cell_of(ratio: float) -> int:
+    return min(int(ratio * CELLS + _HAIR), CELLS)
 
 
 def survival(weights: Sequence[float]) -> list[float]:
