@@ -17,6 +17,7 @@ PHASES: Final = 3
 RATIOS: Final = 20
 ANCHORS: Final = 50
 DECIMALS: Final = 7
+EVEN: Final = ((1 / ANCHORS,) * ANCHORS,) * PHASES
 # How often an offer that means nothing is from somebody who would not even pay it.
 _EMPTY: Final = 0.2
 _HAIR: Final = 1e-6
@@ -45,14 +46,13 @@ class DemandModel:
     value: tuple[float, ...]
     shading: tuple[tuple[float, ...], ...]
     anchored: float
-    anchors: tuple[tuple[float, ...], ...]
+    anchors: tuple[tuple[float, ...], ...] = EVEN
     sessions: float = 0.0
 
     @classmethod
     def prior(cls) -> Self:
         """What is believed before any session."""
-        even = (1 / ANCHORS,) * ANCHORS
-        return cls(_prior_value(), _prior_shading(), anchored=0.25, anchors=(even,) * PHASES)
+        return cls(_prior_value(), _prior_shading(), anchored=0.25)
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
