@@ -33,10 +33,10 @@ def environment_of(stores: Stores, log: Path) -> dict[str, str]:
 
 
 @contextmanager
-def web_server(stores: Stores, log: Path) -> Iterator[tuple[str, int]]:
+def web_server(stores: Stores, log: Path, **settings: str) -> Iterator[tuple[str, int]]:
     """The web server as it is run in production, on a port of its own: its address and its process."""
     port = free_port()
-    environment = {**environment_of(stores, log), "WEB_WORKERS": "2", "PORT": str(port)}
+    environment = {**environment_of(stores, log), "WEB_WORKERS": "2", "PORT": str(port), **settings}
     command = [sys.executable, "-m", "gunicorn", "-c", "python:backend.cli.gunicorn_conf", "app:application"]
     with log.with_suffix(".out").open("wb") as out:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out)
