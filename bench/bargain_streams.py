@@ -71,7 +71,7 @@ def _sessions(app: Flask) -> list[Haggler]:
     """An open session for each of the people, who come from different addresses."""
     product = make_bargain_goods(stock=10 * PEOPLE)
     headers = make_newcomers(app, count=PEOPLE)
-    ids = dict(db.session.execute(select(UserRow.email, UserRow.id)).tuples().all())
+    ids = {email: user_id for email, user_id in db.session.execute(select(UserRow.email, UserRow.id))}  # noqa: C416 (a result is no mapping)
     start, clock = svcs.flask.get(BargainStart), SystemClock()
     hagglers = []
     for number, header in enumerate(headers):

@@ -24,7 +24,7 @@ from backend.web.watches import Look, Stream, Watch, Watches
 
 HEARTBEAT_SECONDS: Final = 15.0
 # Clients whose server has gone come back one by one, not all at the same moment.
-RETRY_SECONDS: Final = (0.5, 2.5)
+RETRY_SECONDS: Final = (0.5, 4.5)
 START_SECONDS: Final = 30.0
 # How long the last words to clients may take when a process ends.
 LAST_WORDS_SECONDS: Final = 1.0
