@@ -13,6 +13,8 @@ from backend.negotiator.terms import Terms
 
 # A float such as 1 - 0.4 must not raise a price by a unit.
 _HAIR: Final = 1e-9
+# As a share of the list price.
+_LEAST_STEP: Final = 0.004
 
 
 class Outcome(StrEnum):
@@ -115,6 +117,12 @@ class _Moment:
         exact = ceil(ratio * self.bargain.list_price.minor - _HAIR)
         return min(max(exact, self.lowest), self.standing)
 
+    @property
+    def a_step_down(self) -> int:
+        """The least that a serious offer is met by, where there is room: a counter-offer that is none offends."""
+        step = max(1, int(self.bargain.list_price.minor * _LEAST_STEP))
+        return max(self.standing - step, self.lowest)
+
     def noise(self, *words: str) -> float:
         return self.bargain.terms.jitter * swing(self.bargain.jitter_key, *words)
 
@@ -138,11 +146,11 @@ def _answer(moment: _Moment) -> Reply:
     terms = moment.bargain.terms
     posted, last, reached = _last_ask(moment)
     ask = last if moment.is_last else _ask_between(moment, last)
-    if moment.offer >= ask:
+    is_serious = moment.is_last or moment.offer >= terms.serious * posted
+    if is_serious:
+        ask = min(ask, moment.a_step_down)
+    if moment.offer >= ask or _is_worth_taking(moment, reached=reached, last=last):
         return _agreed(moment.bargain, moment.offer)
-    if _is_worth_taking(moment, reached=reached, last=last):
-        return _agreed(moment.bargain, moment.offer)
-    is_serious = moment.offer >= terms.serious * posted
     chance = chance_of(reached, moment.ratio(ask))
     if moment.is_last:
         return _countered(moment, ask, last, chance)
@@ -211,7 +219,7 @@ def _countered(moment: _Moment, ask: int, last: int, chance: float) -> Reply:
     return Reply(
         outcome=Outcome.COUNTERED,
         price=Money(ask, currency),
-        lowest=Money(max(ask - room, last, moment.offer), currency),
+        lowest=Money(max(ask - room, min(last, ask), moment.offer), currency),
         highest=Money(min(ask + room, moment.standing), currency),
         probability=chance,
     )

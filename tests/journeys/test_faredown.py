@@ -95,7 +95,7 @@ class TestABargain:
         local_stripe.deliver_due(post=posting(client))
         work_off()
         confirmed = client.get(f"/api/orders/{order['id']}", headers=headers).json
-        assert confirmed["state"] == "confirmed"
+        assert confirmed["state"] == "paid"
 
         # The deal is used, and the session says so.
         ended = client.get(f"/api/bargain/session/{session_id}", headers=headers).json
