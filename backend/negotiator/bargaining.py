@@ -119,7 +119,7 @@ class _Moment:
 
     @property
     def a_step_down(self) -> int:
-        """The least that a serious offer is met by, where there is room: a counter-offer that is none offends."""
+        """How far a serious offer is met at least, where there is room: the same price again offends."""
         step = max(1, int(self.bargain.list_price.minor * _LEAST_STEP))
         return max(self.standing - step, self.lowest)
 

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+import marshmallow as ma
 from flask import Response, request
 from werkzeug.http import http_date
 
 from backend.kernel.errors import InvalidError
+from backend.web.fields import QuerySchema
 from backend.web.hub import Hub, Subscription
 from backend.web.sse import CONTENT_TYPE
 
@@ -26,19 +28,27 @@ HEADER: Final = "Last-Event-ID"
 # What browsers' substitutes for EventSource send in place of the header.
 PARAMETER: Final = "lastEventId"
 _MOST_DIGITS: Final = 9
+_RESUMED: Final = "The id of the last event that was received; what followed it is sent first."
 # For `@blueprint.doc(**RESUMED)`.
 RESUMED: Final[dict[str, Any]] = {
     "parameters": [
         {
-            "in": place,
-            "name": name,
+            "in": "header",
+            "name": HEADER,
             "required": False,
             "schema": {"type": "integer", "minimum": 0},
-            "description": "The id of the last event that was received; what followed it is sent first.",
+            "description": _RESUMED,
         }
-        for place, name in (("header", HEADER), ("query", PARAMETER))
     ]
 }
+
+
+class ResumedQuery(QuerySchema):
+    """The header as a parameter; it is read by `last_event_id`, which looks at both."""
+
+    lastEventId = ma.fields.String(  # noqa: N815 (its name in browsers' substitutes for EventSource)
+        metadata={"description": _RESUMED}
+    )
 
 
 class EventStream(Response):
