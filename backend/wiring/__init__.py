@@ -36,6 +36,7 @@ from backend.wiring.behaviour import TASKS as BEHAVIOUR_TASKS
 from backend.wiring.behaviour import register_behaviour
 from backend.wiring.bookings import TASKS as BOOKING_TASKS
 from backend.wiring.bookings import register_bookings
+from backend.wiring.checkout import TASKS as CHECKOUT_TASKS
 from backend.wiring.checkout import register_checkout
 from backend.wiring.coupons import TASKS as COUPON_TASKS
 from backend.wiring.coupons import register_coupons
@@ -138,6 +139,7 @@ def tasks() -> list[Task]:
         *BARGAIN_INSIGHT_TASKS,
         *BEHAVIOUR_TASKS,
         *BOOKING_TASKS,
+        *CHECKOUT_TASKS,
         *COUPON_TASKS,
         *PAYMENT_TASKS,
         *ACCOUNT_TASKS,

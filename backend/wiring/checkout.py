@@ -1,6 +1,7 @@
 """Builds carts, the checkout and orders."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 import redis
 import svcs
@@ -15,6 +16,7 @@ from backend.domains.bookings.terms import PaymentTerms
 from backend.domains.catalog.listing import ProductListing
 from backend.domains.catalog.service import CatalogService
 from backend.domains.catalog.stock import StockService
+from backend.domains.checkout import jobs
 from backend.domains.checkout.bargained import CartDeals
 from backend.domains.checkout.baskets import KeptBaskets
 from backend.domains.checkout.cart_prices import CartPrices
@@ -31,6 +33,7 @@ from backend.domains.checkout.placing import Checkout
 from backend.domains.checkout.purchases import PurchaseHistory
 from backend.domains.checkout.service import CartService
 from backend.domains.checkout.settling import OrderSettlement
+from backend.domains.checkout.travelled import TravelledOrders
 from backend.domains.coupons.baskets import Baskets, CartBaskets
 from backend.domains.coupons.uses import CouponUses
 from backend.domains.currency.service import ExchangeRates
@@ -46,6 +49,8 @@ from backend.infra.announcements import Announcements
 from backend.infra.audit import AuditLog
 from backend.infra.event_buffer import Events
 from backend.infra.postgres import db
+
+TASKS: Final = jobs.TASKS
 
 
 def register_checkout(app: Flask, settings: Settings) -> None:
@@ -64,6 +69,7 @@ def register_checkout(app: Flask, settings: Settings) -> None:
     register(app, OrderJournal, _journal)
     register(app, OrderService, _orders)
     register(app, OrderJourneys, _journeys)
+    register(app, TravelledOrders, _travelled)
     register(app, OrderSettlement, _settlement)
     register(app, Checkout, _checkout)
     register(app, PurchaseHistory, _purchases)
@@ -141,6 +147,10 @@ def _orders(container: svcs.Container) -> OrderService:
 
 def _journeys(container: svcs.Container) -> OrderJourneys:
     return OrderJourneys(*container.get(CatalogService, CancellationPolicy, Payments, StockService))
+
+
+def _travelled(container: svcs.Container) -> TravelledOrders:
+    return TravelledOrders(db.session, *container.get(CatalogService, OrderJournal))
 
 
 def _settlement(container: svcs.Container) -> OrderSettlement:

@@ -44,8 +44,13 @@ class PaymentTerms:
         currency: str,
         starts_at: datetime | None,
         now: datetime,
+        sold_until: datetime | None = None,
     ) -> Bill:
-        """The bill of a subject whose first booking begins at `starts_at` (None: it has none)."""
+        """The bill of a subject whose first booking begins at `starts_at` (None: it has none).
+
+        From `sold_until` on nobody may pay it any more.
+        """
+        pay_by = now + self.pay_within
         answer_by = now + self.answer_within
         return Bill(
             subject=subject,
@@ -53,7 +58,7 @@ class PaymentTerms:
             currency=currency,
             description=description,
             claims=claims,
-            pay_by=now + self.pay_within,
+            pay_by=pay_by if sold_until is None else min(pay_by, sold_until),
             answer_by=answer_by if starts_at is None else min(answer_by, starts_at),
         )
 

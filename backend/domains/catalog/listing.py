@@ -7,7 +7,7 @@ is added or sold meanwhile moves nothing from one page to another.
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, TypeVarTuple
@@ -79,6 +79,7 @@ class Sort(StrEnum):
     PRICE_DOWN = "-price"
     RATING = "rating"
     NAME = "name"
+    STARTS = "starts"
     FEATURED = "featured"
 
 
@@ -106,17 +107,25 @@ _ORDERS: Final = {
     Sort.PRICE_DOWN: _Order(("price_minor", "id"), descending=True),
     Sort.RATING: _Order(_BY_RATING, descending=True),
     Sort.NAME: _Order(("name_key", "id")),
+    # Of journeys alone: nothing else starts.
+    Sort.STARTS: _Order(("starts_at", "id")),
     Sort.FEATURED: _Order(("is_featured", *_BY_RATING), descending=True),
 }
 _TEXTS: Final = frozenset({"id", "name_key"})
-# Ratings in tenths and truth as 0 or 1, as a cursor holds texts and whole numbers.
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+# No journey is later; an instant that a cursor made up must be one.
+_LAST: Final = (datetime(2200, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+# Ratings in tenths, truth as 0 or 1, and instants in microseconds, as a cursor holds texts and whole numbers.
 _WRITE: Final[dict[str, Callable[[Any], Any]]] = {
     "rating": lambda value: round(value * 10),
     "is_featured": int,
+    "starts_at": lambda value: (value - _EPOCH) // _MICROSECOND,
 }
 _READ: Final[dict[str, Callable[[Any], Any]]] = {
     "rating": lambda value: Decimal(value) / 10,
     "is_featured": bool,
+    "starts_at": lambda value: _EPOCH + min(max(value, 0), _LAST) * _MICROSECOND,
 }
 
 
@@ -138,6 +147,8 @@ class ProductListing:
         order = _ORDERS[sort]
         columns = [getattr(ProductRow, name) for name in order.columns]
         query = filtered(listed(now), where, now).limit(limit)
+        if sort is Sort.STARTS:
+            query = query.where(ProductRow.starts_at.is_not(None))
         query = query.order_by(*(column.desc() if order.descending else column for column in columns))
         if after is not None:
             pairs = zip(order.columns, after, strict=True)

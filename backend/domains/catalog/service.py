@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import bindparam, select
@@ -54,6 +55,11 @@ class CatalogService:
         """Those of the products that exist, by id."""
         query = select(ProductRow).where(ProductRow.id.in_(product_ids))
         return {row.id: product_of(row) for row in self.session.scalars(query)}
+
+    def journeys_over(self, *, since: datetime, until: datetime) -> list[str]:
+        """The ids of the flights and stays that were going on at `since`, or later, and are over at `until`."""
+        ended = ProductRow.ends_at
+        return list(self.session.scalars(select(ProductRow.id).where(ended > since, ended <= until)))
 
     def product_and_provider(self, *, product_id: str) -> tuple[SlotProduct, Provider] | None:
         """The product of kind slot with this id and who performs it, or None when there is none."""

@@ -64,6 +64,12 @@ class Flight(_Journey):
         return f"{self.origin}-{self.destination}"
 
     @property
+    def title(self) -> str:
+        """Which flight it is, on the clock of the airport: CDG-JFK, 2026-12-17 13:30."""
+        local = self.departs_at.astimezone(zone(self.timezone))
+        return f"{self.route}, {local:%Y-%m-%d %H:%M}"
+
+    @property
     def starts_at(self) -> datetime:
         """From this instant on nobody can board it."""
         return utc(self.departs_at)
@@ -88,6 +94,12 @@ class Stay(_Journey):
     meal: Meal
     check_in: date
     nights: int
+
+    @property
+    def title(self) -> str:
+        """Which stay it is: Lisbon, 2026-12-17, 4 nights."""
+        nights = "1 night" if self.nights == 1 else f"{self.nights} nights"
+        return f"{self.place}, {self.check_in.isoformat()}, {nights}"
 
     @property
     def starts_at(self) -> datetime:

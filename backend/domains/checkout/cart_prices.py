@@ -97,6 +97,12 @@ class Quoted:
         return any(found.product is not None and found.product.kind == RETAIL for found, _ in self.items)
 
     @property
+    def sold_until(self) -> datetime | None:
+        """When the first of its journeys starts; None without any."""
+        starts = [found.product.starts_at for found, _ in self.items if found.product is not None]
+        return min((start for start in starts if start is not None), default=None)
+
+    @property
     def shipping(self) -> str | None:
         """The way of delivery; None without goods."""
         return self.quote.wanted.shipping if self.has_goods else None

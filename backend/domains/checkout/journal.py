@@ -33,7 +33,7 @@ class OrderJournal:
         order: Order,
         action: Action,
         *,
-        actor_id: str,
+        actor_id: str | None,
         now: datetime,
         data: Mapping[str, Any] | None = None,
     ) -> None:
@@ -56,7 +56,7 @@ class OrderJournal:
             )
 
     def _note(
-        self, order: Order, done: str, *, actor_id: str, now: datetime, data: Mapping[str, Any]
+        self, order: Order, done: str, *, actor_id: str | None, now: datetime, data: Mapping[str, Any]
     ) -> None:
         """Add a line to the order's history, tell the behaviour log, and announce it."""
         event = OrderEvent(

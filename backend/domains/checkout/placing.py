@@ -145,6 +145,7 @@ class Checkout:
             claims=claims_of(quoted, booked),
             currency=order.currency,
             starts_at=min(starts, default=None),
+            sold_until=quoted.sold_until,
             now=now,
         )
         payment = self.payments.ask(bill=bill, now=now)

@@ -1,12 +1,17 @@
 """What orders ask the database."""
 
 from collections.abc import Collection, Sequence
+from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import aliased
 
+from backend.domains.checkout.line_kinds import GOODS, SLOT
 from backend.domains.checkout.models import Order, OrderEvent, OrderLine
 from backend.domains.checkout.states import State
 from backend.infra.postgres import DbSession
+
+BATCH: Final = 500
 
 
 def locked(session: DbSession, order_id: str) -> Order | None:
@@ -48,6 +53,26 @@ def standing(session: DbSession, user_id: str) -> int:
     """How many orders of a user were not cancelled."""
     query = select(func.count()).where(Order.user_id == user_id, Order.state != State.CANCELLED)
     return session.execute(query).scalar_one()
+
+
+def of_journeys_alone(session: DbSession, *, product_ids: Collection[str]) -> Sequence[Order]:
+    """Orders that stand and have one of these journeys, and neither goods nor slots; locked.
+
+    Those that somebody works on are left out.
+    """
+    other = aliased(OrderLine)
+    query = (
+        select(Order)
+        .where(
+            Order.state.in_([State.PAID, State.CONFIRMED]),
+            exists().where(OrderLine.order_id == Order.id, OrderLine.product_id.in_(product_ids)),
+            ~exists().where(other.order_id == Order.id, other.kind.in_([GOODS, SLOT])),
+        )
+        .order_by(Order.id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    return session.scalars(query).all()
 
 
 def of_cart(session: DbSession, *, cart_id: str, cart_version: int) -> str | None:

@@ -25,7 +25,7 @@ def item_lines(order: Order, quoted: Quoted, booking_ids: Sequence[str]) -> Iter
             order_id=order.id,
             position=position,
             kind=_kind(found),
-            name=found.name,
+            name=_name(found),
             product_id=None if product is None else product.id,
             slot_id=item.slot_id,
             booking_id=None if item.slot_id is None else next(booked),
@@ -36,6 +36,13 @@ def item_lines(order: Order, quoted: Quoted, booking_ids: Sequence[str]) -> Iter
             currency=price.total.currency,
             detail=[line_document(line) for line in price.lines],
         )
+
+
+def _name(found: FoundItem) -> str:
+    """What the item is called for ever, whatever becomes of its product: of a journey, when it is, too."""
+    if found.product is None or found.product.travel is None:
+        return found.name
+    return f"{found.name} ({found.product.travel.title})"
 
 
 def _kind(found: FoundItem) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from backend.domains.catalog.travel import Meal, Stay
 from backend.infra.postgres import db
 from backend.kernel.roles import Role
+from backend.web.pagination import encode_cursor
 from tests.conftest import NOW
 from tests.factories.bookings import Customer
 from tests.factories.catalog import make_category, make_flight, make_retail, make_stay
@@ -246,6 +247,27 @@ class TestTheList:
             query = f"?kind=flight&origin=CDG&limit=2&cursor={page['next']}" if page["next"] else ""
 
         assert seen == [f"Flight {number}" for number in range(5)]
+
+    def test_of_journeys_by_their_start_goes_on_page_by_page(self, client: FlaskClient) -> None:
+        make_retail(stock=1)
+        for hours in (3, 1, 2, 2):
+            make_flight(name=f"In {hours} h", departs_at=NOW + timedelta(hours=hours))
+        seen, cursor = [], ""
+
+        while cursor is not None:
+            page = client.get(f"/api/products?sort=starts&limit=2{cursor}").json
+            seen += [item["name"] for item in page["items"]]
+            cursor = f"&cursor={page['next']}" if page["next"] else None
+
+        assert seen == ["In 1 h", "In 2 h", "In 2 h", "In 3 h"]
+
+    @pytest.mark.parametrize("microseconds", [-(2**63), 2**63 - 1])
+    def test_by_start_takes_cursors_that_somebody_made_up(
+        self, client: FlaskClient, microseconds: int
+    ) -> None:
+        cursor = encode_cursor([microseconds, "prd_1"])
+
+        assert client.get(f"/api/products?sort=starts&cursor={cursor}").status_code == 200
 
     @pytest.mark.parametrize(
         ("query", "field"),

@@ -1,20 +1,21 @@
 """Flights and stays from a quote to the order and back, over HTTP."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from backend.domains.catalog.stock import StockService
+from backend.domains.checkout.jobs import complete_travelled
 from backend.infra.postgres import db
 from backend.kernel.roles import Role
 from tests.conftest import NOW
 from tests.factories.bookings import Customer, make_class
 from tests.factories.catalog import make_flight, make_retail, make_stay
-from tests.factories.checkout import ADDRESS, ON_SITE, cart, fill
+from tests.factories.checkout import ADDRESS, ON_SITE, cart, fill, place
 from tests.factories.coupons import eur
-from tests.factories.till import Till, work_off
+from tests.factories.till import CARD, Till, work_off
 from tests.fakes.clock import FakeClock
 
 
@@ -185,6 +186,51 @@ class TestAnOrder:
 
         assert answer.status_code == 409
         assert "departed" in answer.json["detail"]
+
+    def test_of_travel_alone_is_over_when_the_last_journey_is(
+        self, ada: Customer, shared_clock: FakeClock
+    ) -> None:
+        flight = make_flight(departs_at=NOW + timedelta(days=1))
+        stay = make_stay(check_in=(NOW + timedelta(days=2)).date(), nights=2)
+        fill(ada, **{flight.id: 1, stay.id: 1})
+        order = ada.post("/api/cart/checkout", ON_SITE).json
+        fill(ada, **{flight.id: 1, make_retail(stock=1).id: 1})
+        mixed = place(ada)
+        again = Customer.of(ada.client, ada.user)
+
+        shared_clock.set(stay.travel.ends_at - timedelta(seconds=1))  # type: ignore[union-attr]
+        complete_travelled()
+        before = again.get(f"/api/orders/{order['id']}").json["state"]
+        shared_clock.advance(seconds=1)
+        complete_travelled()
+        complete_travelled()
+
+        after = [again.get(f"/api/orders/{one['id']}").json["state"] for one in (order, mixed)]
+        assert (before, after) == ("confirmed", ["delivered", "confirmed"])
+
+    def test_says_in_its_lines_when_and_from_where(self, ada: Customer) -> None:
+        flight = make_flight(departs_at=datetime(2027, 1, 10, 12, 30, tzinfo=UTC))
+        fill(ada, **{flight.id: 1, make_stay(check_in=date(2027, 1, 15), nights=1).id: 1})
+
+        order = ada.post("/api/cart/checkout", ON_SITE).json
+
+        assert [line["name"] for line in order["lines"]] == [
+            "Paris to Nice (CDG-NCE, 2027-01-10 13:30)",
+            "Casa Azul (Lisbon, 2027-01-15, 1 night)",
+        ]
+
+    def test_cannot_be_paid_any_more_once_the_flight_has_departed(
+        self, ada: Customer, shared_clock: FakeClock
+    ) -> None:
+        fill(ada, **{make_flight(departs_at=NOW + timedelta(minutes=5)).id: 1})
+        order = Till(ada).order()
+
+        shared_clock.advance(minutes=5)
+        answer = ada.post(
+            "/api/payments/confirm", {"payment_id": order["payment"]["id"], "payment_method": CARD}
+        )
+
+        assert answer.status_code == 410
 
     def test_of_everything_at_once_is_one_order(self, ada: Customer) -> None:
         slot = ada.slots(make_class(seats=4))[0]["slot_id"]
