@@ -43,7 +43,7 @@ _ALL: Final = 1000
 LIGHT: Final = 4000
 # What a reset empties, in one statement: users, rules and everything kept for the record stay.
 SHOP: Final = (
-    *("bargain_offers", "bargain_sessions", "bargain_strategies"),
+    *("bargain_offers", "bargain_sessions", "bargain_strategies", "demand_models"),
     *("affiliate_clicks", "affiliate_links", "sent_mails", "receipts", "receipt_series"),
     *("order_events", "order_lines", "orders", "quote_requests", "booking_events", "booking_quotes"),
     *("bookings", "waitlist", "quotes", "allocations", "slot_counters", "schedule_exceptions"),

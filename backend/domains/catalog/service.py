@@ -57,7 +57,7 @@ class CatalogService:
         return {row.id: product_of(row) for row in self.session.scalars(query)}
 
     def journeys_over(self, *, since: datetime, until: datetime) -> list[str]:
-        """The ids of the flights and stays that were going on at `since`, or later, and are over at `until`."""
+        """The ids of the flights and stays that ended after `since`, and are over at `until`."""
         ended = ProductRow.ends_at
         return list(self.session.scalars(select(ProductRow.id).where(ended > since, ended <= until)))
 

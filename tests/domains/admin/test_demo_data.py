@@ -73,7 +73,14 @@ class TestResetData:
             *("rule_releases", "rule_publications", "rule_proposals", "rule_shadows"),
             *("rule_shadow_tallies", "rule_backtests", "ledger_entries", "ledger_postings", "ledger_months"),
             *("gateway_movements", "reconciliations", "gateway_customers", "payout_accounts", "payments"),
-            *("payment_parts", "payment_shares", "payment_operations", "payment_events", "payment_disputes"),
+            *(
+                "conversion_models",
+                "payment_parts",
+                "payment_shares",
+                "payment_operations",
+                "payment_events",
+                "payment_disputes",
+            ),
         }
         query = db.text(
             "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
