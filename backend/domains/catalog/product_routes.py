@@ -46,7 +46,10 @@ _Tagged = tuple[ListedProduct, dict[str, str]]
 @products.arguments(ProductQuerySchema, location="query")
 @products.response(200, ProductPageSchema)
 def list_products(query: dict[str, Any]) -> Page[ListedProduct]:
-    """Active products, filtered and sorted; those with amounts or sorted by price, in one currency."""
+    """Active products, filtered and sorted; those with amounts or sorted by price, in one currency.
+
+    Flights that have departed and stays that have begun are left out.
+    """
     return _page(**query)
 
 
@@ -104,7 +107,10 @@ def get_product(product_id: str) -> _Tagged:
 @products.response(201, ProductSchema)
 @requires(Role.SUPPORT)
 def create_product(draft: ProductDraft) -> _Tagged:
-    """Staff: create a product. A retail one has no stock until some is received."""
+    """Staff: create a product. Goods, flights and stays have no stock until some is received.
+
+    A flight needs `flight`, a stay needs `stay`; all others have neither.
+    """
     made = svcs.flask.get(CatalogEditing).create_product(draft=draft, actor_id=caller_id())
     return _tagged(made.id)
 
