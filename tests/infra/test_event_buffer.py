@@ -6,8 +6,8 @@ import pytest
 import svcs
 from flask import Flask
 
-from backend.infra import metrics
-from backend.infra.event_buffer import MOST_SEEN, SEEN_AGAIN_AFTER, EventBuffer, Events, Sightings
+from backend.infra import event_buffer, metrics
+from backend.infra.event_buffer import SEEN_AGAIN_AFTER, EventBuffer, Events, Sightings
 from backend.infra.events import Event
 from backend.infra.postgres import db
 from tests.conftest import NOW
@@ -187,8 +187,18 @@ class TestSightings:
         assert len(store.events) == 5
         assert "192.0.2" not in repr(store.events)
 
-    def test_are_remembered_in_bounded_memory(self, sightings: Sightings) -> None:
-        for number in range(MOST_SEEN + 10):
-            self.see(sightings, f"prd_{number}")
+    def test_are_remembered_in_bounded_memory(
+        self,
+        sightings: Sightings,
+        buffer: EventBuffer,
+        store: FakeEventStore,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(event_buffer, "MOST_SEEN", 3)
 
-        assert len(sightings._seen) == MOST_SEEN
+        for product_id in ("prd_a", "prd_b", "prd_c", "prd_d", "prd_d", "prd_a"):
+            self.see(sightings, product_id)
+        buffer.flush(10)
+
+        assert len(sightings._seen) == 3
+        assert "".join(e.data["product_id"][-1] for e in store.events) == "abcda"
