@@ -22,7 +22,7 @@ class Haggler:
     sent: list[float] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     arrived: list[float] = field(default_factory=list)
-    streams: int = 0
+    opened: list[float] = field(default_factory=list)
     is_watching: bool = False
     is_over: bool = False
 
@@ -52,7 +52,7 @@ async def _watch_once(port: int, haggler: Haggler) -> float:
         if b" 200 " not in await reader.readline():
             return retry
         await reader.readuntil(b"\r\n\r\n")
-        haggler.streams += 1
+        haggler.opened.append(time.perf_counter())
         haggler.is_watching = True
         while line := await reader.readline():
             key, _, value = line.rstrip(b"\n").partition(b": ")

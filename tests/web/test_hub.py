@@ -10,7 +10,6 @@ from datetime import timedelta
 import pytest
 import structlog
 
-from backend.infra.clock import SystemClock
 from backend.kernel.errors import TooManyError, UpstreamError
 from backend.web.hub import Hub, StreamLimits
 from backend.web.sinks import MOST_UNREAD_BYTES
@@ -136,23 +135,25 @@ class TestLooks:
 
 
 class TestCountdown:
-    def test_tells_the_last_seconds_and_the_end_though_nobody_sends_a_message(self) -> None:
-        ends_at = SystemClock().now() + timedelta(seconds=2.5)
+    def test_tells_the_last_seconds_and_the_end_though_nobody_sends_a_message(
+        self, hub: Hub, clock: FakeClock
+    ) -> None:
+        ends_at = NOW + timedelta(seconds=2)
         session = Session("bgn_1", ends_at)
         session.happen("started")
 
         def look_by_the_clock() -> Snapshot:
-            if SystemClock().now() >= ends_at:
+            if clock.now() >= ends_at:
                 session.happen("expired", last=True)
             return session.look()
 
-        asked = replace(session.watched(), look=look_by_the_clock)
-        with running_hub() as hub, client_of(hub, asked) as client:
-            ticks = [client.seconds_left() for _ in range(3)]
-            ended = client.rest()
+        with client_of(hub, replace(session.watched(), look=look_by_the_clock)) as client:
+            assert client.seconds_left() == 2
+            clock.advance(seconds=1)
+            wait_until(lambda: client.seconds_left() == 1)
+            clock.advance(seconds=1)
 
-        assert ticks == [3, 2, 1]
-        assert ended == [("2", "expired")]
+            assert client.rest() == [("2", "expired")]
 
 
 class TestLimits:
