@@ -25,7 +25,13 @@ from backend.domains.bargain.probing import Allowed, Probing
 from backend.domains.bargain.records import rounds_of, view_of
 from backend.domains.bargain.service import Bargains
 from backend.domains.bargain.starting import BargainStart
+from backend.domains.bookings.access import Actor
+from backend.domains.bookings.service import ON_SITE
+from backend.domains.checkout.carts import CartOwner, CartStore
+from backend.domains.checkout.orders import OrderService
+from backend.domains.checkout.placing import Checkout, CheckoutWish
 from backend.domains.pricing.deals import Deals
+from backend.domains.pricing.shipping import PICKUP
 from backend.domains.pricing.wanted import Item
 from backend.infra.postgres import db
 from backend.infra.redis import OUTAGE_SECONDS, Outage
@@ -50,6 +56,10 @@ _SESSIONS: Final = """
         offer_minor, counter_minor, final_minor, state, started_at, expires_at, ended_at, deal_until, quote_id,
         quote_token, used_by
     FROM bargain_sessions ORDER BY started_at, id"""
+# The price of all units or persons before fees and taxes: what was agreed on.
+_ORDERS: Final = """
+    SELECT l.bargain_id, o.id, o.state, l.detail FROM order_lines l JOIN orders o ON o.id = l.order_id
+    WHERE l.bargain_id IS NOT NULL ORDER BY o.placed_at, o.id"""
 # As `backend.infra.after_commit` keeps what is to be done then.
 _AFTER_COMMIT: Final = "after_commit"
 
@@ -110,6 +120,8 @@ class Haggling:
         self.lives = [self._worker() for _ in range(WORKERS)]
         # What is begun before a life must not end within it.
         db.session.remove()
+        kept = svcs.flask.get(LiveSessions), svcs.flask.get(Probing)
+        svcs.flask.register_value(self.app, Probing, replace(kept[1], allowed=PATIENT))
         before = db.engines[None]
         with _connection(before) as connection:
             transaction = connection.begin_nested() if connection.in_transaction() else connection.begin()
@@ -120,6 +132,8 @@ class Haggling:
                 db.session.remove()
                 db.engines[None] = before
                 transaction.rollback()
+                for one in kept:
+                    svcs.flask.register_value(self.app, type(one), one)
 
     # What customers do
 
@@ -127,10 +141,7 @@ class Haggling:
         """Begin to haggle, or go on."""
 
         def act() -> SessionView:
-            found = svcs.flask.get(BargainStart)
-            patient = Probing(db.session, found.probing.secret, PATIENT)
-            journal = replace(found.journal, live=self.lives[worker])
-            view, _ = replace(found, journal=journal, probing=patient).start(
+            view, _ = svcs.flask.get(BargainStart).start(
                 user_id=self.users[user],
                 item=self.items[item],
                 strategy=None,
@@ -144,7 +155,7 @@ class Haggling:
     def offer(self, row: Any, minor: int, *, worker: int) -> SessionView | None:
         """Offer so much."""
         return self._do(
-            lambda: self._bargains(worker).offer(
+            lambda: svcs.flask.get(Bargains).offer(
                 session_id=row.id,
                 user_id=row.user_id,
                 price=Money(minor, row.currency),
@@ -158,36 +169,46 @@ class Haggling:
     def accept(self, row: Any, *, worker: int) -> SessionView | None:
         """Accept the counter-offer."""
         return self._do(
-            lambda: self._bargains(worker).accept_counter(**self._who(row), now=self.clock.now()), worker
+            lambda: svcs.flask.get(Bargains).accept_counter(**self._who(row), now=self.clock.now()), worker
         )
 
     def abandon(self, row: Any, *, worker: int) -> SessionView | None:
         """Leave."""
         return self._do(
-            lambda: self._bargains(worker).abandon(**self._who(row), now=self.clock.now()), worker
+            lambda: svcs.flask.get(Bargains).abandon(**self._who(row), now=self.clock.now()), worker
         )
 
-    def use(self, row: Any, order: str, *, worker: int) -> bool:
-        """Use the deal for an order, as the checkout does; whether that was possible."""
+    def check_out(self, row: Any, *, worker: int) -> bool:
+        """Order what was bargained for, to be paid on the spot; whether that was possible."""
+        owner, now = CartOwner(row.user_id, None), self.clock.now()
 
         def act() -> bool:
-            deals = svcs.flask.get_abstract(Deals)
-            deals.claim(bargain_ids=[row.id], reference=order, now=self.clock.now())
+            dealt = svcs.flask.get_abstract(Deals).item(bargain_id=row.id, user_id=row.user_id, now=now)
+            svcs.flask.get(CartStore).change(owner, lambda cart: cart.emptied().with_deal(dealt))
+            svcs.flask.get(Checkout).place(
+                owner=owner,
+                user_id=row.user_id,
+                wish=CheckoutWish(payment_method=ON_SITE, shipping_option=PICKUP, contact={}),
+                now=now,
+            )
             return True
 
         return bool(self._do(act, worker))
 
-    def cancel(self, order: str, *, worker: int) -> None:
-        """Give back the deals of an order."""
+    def cancel(self, row: Any, *, worker: int) -> None:
+        """Cancel the order that used a deal."""
         self._do(
-            lambda: svcs.flask.get_abstract(Deals).release(reference=order, now=self.clock.now()), worker
+            lambda: svcs.flask.get(OrderService).cancel(
+                order_id=row.used_by, actor=Actor(row.user_id), version=None, now=self.clock.now()
+            ),
+            worker,
         )
 
     # What happens to workers and Redis
 
     def end_expired(self, *, worker: int) -> None:
         """The job of every minute."""
-        self._do(lambda: self._bargains(worker).end_expired(now=self.clock.now()), worker)
+        self._do(lambda: svcs.flask.get(Bargains).end_expired(now=self.clock.now()), worker)
 
     def restart(self, worker: int) -> None:
         """A new process takes the place of a worker that died.
@@ -232,8 +253,12 @@ class Haggling:
 
     def seen(self, row: Any, *, worker: int) -> SessionView:
         """The session as a worker answers it."""
-        with self.app.app_context():
-            return self._bargains(worker).view(**self._who(row), now=self.clock.now())
+        with self._served_by(worker):
+            return svcs.flask.get(Bargains).view(**self._who(row), now=self.clock.now())
+
+    def orders(self) -> list[Any]:
+        """What orders have of bargains, oldest first."""
+        return self._read(_ORDERS)
 
     def _read(self, query: str) -> list[Any]:
         with self.app.app_context():
@@ -242,9 +267,12 @@ class Haggling:
     def _who(self, row: Any) -> dict[str, str]:
         return {"session_id": row.id, "user_id": row.user_id}
 
-    def _bargains(self, worker: int) -> Bargains:
-        found = svcs.flask.get(Bargains)
-        return replace(found, journal=replace(found.journal, live=self.lives[worker]))
+    @contextmanager
+    def _served_by(self, worker: int) -> Iterator[None]:
+        """A context of the application as this worker has it."""
+        svcs.flask.register_value(self.app, LiveSessions, self.lives[worker])
+        with self.app.app_context():
+            yield
 
     def _worker(self) -> LiveSessions:
         client: Any = self.link
@@ -253,7 +281,7 @@ class Haggling:
     def _do(self, act: Callable[[], T], worker: int) -> T | None:
         """Do it as the web shell does; None when it was refused, or when its worker died."""
         doom, self.doom = self.doom, None
-        with self.app.app_context():
+        with self._served_by(worker):
             try:
                 done = act()
             except ClimbUpError as error:

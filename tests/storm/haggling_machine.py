@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from backend.domains.bargain.entities import BargainEvent, SessionView, State
 from tests.storm.haggling import AFTER, BEFORE, WORKERS, Haggling
-from tests.storm.haggling_truths import KEPT, lies_of_copies, lies_of_rows
+from tests.storm.haggling_truths import KEPT, lies_of_copies, lies_of_orders, lies_of_rows
 
 NUMBERS = st.integers(0, 5)
 USERS, ITEMS, WORKER = st.integers(0, 1), st.integers(0, 2), st.integers(0, WORKERS - 1)
@@ -92,20 +92,21 @@ class Bargain(RuleBasedStateMachine):
     def abandon(self, *, number: int, worker: int) -> None:
         self.world.abandon(self.pick(number), worker=worker)
 
-    @rule(number=NUMBERS, order=st.integers(0, 1), worker=WORKER, gives_back=st.booleans())
-    def use(self, *, number: int, order: int, worker: int, gives_back: bool) -> None:
-        deals = [row for row in self.world.rows() if row.state == "accepted"]
-        if not deals:
-            return
-        row = deals[number % len(deals)]
-        is_good = row.deal_until is not None and self.world.clock.now() < row.deal_until
-        is_free = row.used_by is None
+    @rule(number=NUMBERS, worker=WORKER)
+    def check_out(self, *, number: int, worker: int) -> None:
+        if deals := [row for row in self.world.rows() if row.state == "accepted"]:
+            row = deals[number % len(deals)]
+            is_good = row.used_by is None and self.world.clock.now() < row.deal_until
+            is_doomed = self.world.doom is not None
 
-        is_used = self.world.use(row, f"ord_{order}", worker=worker)
+            is_ordered = self.world.check_out(row, worker=worker)
 
-        assert not is_used or row.used_by == f"ord_{order}" or (is_good and is_free), row
-        if gives_back:
-            self.world.cancel(f"ord_{order}", worker=worker)
+            assert is_ordered == is_good or (is_good and is_doomed), (row, self.world.refusals)
+
+    @rule(number=NUMBERS, worker=WORKER)
+    def cancel(self, *, number: int, worker: int) -> None:
+        if used := [row for row in self.world.rows() if row.used_by is not None]:
+            self.world.cancel(used[number % len(used)], worker=worker)
 
     @rule(seconds=STEPS)
     def pass_time(self, *, seconds: int) -> None:
@@ -133,7 +134,7 @@ class Bargain(RuleBasedStateMachine):
     @invariant()
     def all_is_right(self) -> None:
         rows = self.world.rows()
-        lies = [*lies_of_rows(self.world)]
+        lies = [*lies_of_rows(self.world), *lies_of_orders(self.world)]
         for row in rows[-3:]:
             lies += lies_of_copies(self.world, row)
             lies += self._lies_of_events(row)

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from backend.domains.pricing.entities import BARGAIN, LINE_STAGES
 from tests.storm.haggling import Haggling
 
 # What an ended session keeps for ever.
 KEPT = ("state", "attempts_used", "offer_minor", "counter_minor", "final_minor", "ended_at", "deal_until")
 MOST_ATTEMPTS = 3
+BEFORE_FEES = LINE_STAGES[: LINE_STAGES.index(BARGAIN) + 1]
 
 
 def lies_of_rows(world: Haggling) -> Iterator[str]:
@@ -43,6 +45,20 @@ def _lies_of_one(row: Any, offers: list[Any]) -> Iterator[str]:
         "an order without a deal": is_deal or row.used_by is None,
     }
     yield from (what for what, is_right in checks.items() if not is_right)
+
+
+def lies_of_orders(world: Haggling) -> Iterator[str]:
+    """Deals that orders have twice, or at another price."""
+    live = [one for one in world.orders() if one.state != "cancelled"]
+    using = {row.id: row for row in world.rows() if row.used_by is not None}
+    if sorted((one.bargain_id, one.id) for one in live) != sorted((k, v.used_by) for k, v in using.items()):
+        yield f"orders {live} do not use the deals {using}"
+        return
+    for one in live:
+        lines = [line for line in one.detail if line["stage"] in BEFORE_FEES]
+        price, agreed = sum(line["amount"]["amount"] for line in lines), using[one.bargain_id].final_minor
+        if price != agreed:
+            yield f"{one.id} is sold at {price}, not at {agreed}: {one.detail}"
 
 
 def lies_of_copies(world: Haggling, row: Any) -> Iterator[str]:

@@ -19,6 +19,9 @@ from backend.kernel.money import Money
 
 log = structlog.get_logger(__name__)
 
+# For everything: finding the server, connecting, asking, and the last byte of the answer. A loop that is busy
+# may add a quarter of a second.
+DEADLINE_SECONDS: Final = 1.75
 MESSAGE, COUNTER = "message", "counter_minor"
 # In the subset of JSON Schema that strict structured output allows.
 SCHEMA: Final[Mapping[str, Any]] = {

@@ -13,13 +13,11 @@ import structlog
 from openai.types.chat import ChatCompletion
 from pybreaker import CircuitBreaker, CircuitBreakerError
 
-from backend.domains.bargain.model_words import NotWrittenError
+from backend.domains.bargain.model_words import DEADLINE_SECONDS, NotWrittenError
 from backend.infra.event_loop import EventLoop
 
 log = structlog.get_logger(__name__)
 
-# For everything: finding the server, connecting, asking, and the last byte of the answer.
-DEADLINE_SECONDS: Final = 1.75
 # After so many failures in a row nobody asks for a while; then one failure is enough.
 FAILURES: Final = 5
 REST_SECONDS: Final = 30.0
@@ -35,15 +33,18 @@ _REASONS: Final = (
 )
 
 
-def connect(*, key: str, base_url: str) -> openai.AsyncOpenAI:
-    """A client of the API at `base_url`. It tries once: there is no time for another."""
+def connect(*, key: str, base_url: str, seconds: float = DEADLINE_SECONDS) -> openai.AsyncOpenAI:
+    """A client of the API at `base_url`, each of whose steps takes so long at most.
+
+    It tries once: there is no time for another.
+    """
     # The SDK's log for debugging has requests in it, with what customers wrote.
     logging.getLogger("openai").setLevel(logging.WARNING)
     return openai.AsyncOpenAI(
         api_key=key,
         base_url=base_url,
         max_retries=0,
-        timeout=DEADLINE_SECONDS,
+        timeout=seconds,
         http_client=openai.DefaultAsyncHttpxClient(trust_env=False),
     )
 

@@ -34,7 +34,7 @@ def make_writer() -> Iterator[Callable[..., OpenAIWriter]]:
     made = []
 
     def make(url: str, *, seconds: float = SOON, rest_seconds: float = SOON) -> OpenAIWriter:
-        client = openai_writer.connect(key=KEY, base_url=url)
+        client = openai_writer.connect(key=KEY, base_url=url, seconds=seconds)
         breaker = openai_writer.breaker(rest_seconds=rest_seconds)
         made.append(OpenAIWriter(client, "small-model", seconds, breaker))
         return made[-1]
@@ -190,7 +190,7 @@ class TestRegisterWords:
     def registered(self, settings: Any) -> tuple[Flask, Words]:
         app = Flask(__name__)
         svcs.flask.init_app(app)
-        register_words(app, settings)
+        register_words(app, settings, seconds=SOON)
         with app.app_context():
             return app, svcs.flask.get_abstract(Words)
 
