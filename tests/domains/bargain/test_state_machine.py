@@ -1,4 +1,4 @@
-"""Bargains in every order of events that Hypothesis thinks of; `python -m bench haggling` thinks longer."""
+"""Bargains in every order of events that Hypothesis thinks of; `python -m bench bargain_lives` thinks longer."""
 
 from flask import Flask
 from hypothesis import HealthCheck, Phase, settings
@@ -12,7 +12,7 @@ RUNS = settings(
     max_examples=8,
     stateful_step_count=18,
     deadline=None,
-    # The same lives every time: `python -m bench haggling` looks for new ones.
+    # The same lives every time: `python -m bench bargain_lives` looks for new ones.
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),

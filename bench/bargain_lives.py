@@ -3,7 +3,7 @@
 Hypothesis chooses what happens: offers around every limit, counter-offers accepted, sessions left, time,
 deals used and given back, workers that die before or after a commit, a Redis that is cut off or loses
 everything. After every step the tables are checked, and that every worker answers what is stored.
-`python -m bench.haggling 500` for other than 2,000 lives. Exits with 1 when anything is wrong.
+`python -m bench.bargain_lives 500` for other than 2,000 lives. Exits with 1 when anything is wrong.
 """
 
 import os
@@ -56,7 +56,7 @@ def _run(number: int, lives: int) -> tuple[Counter[str], int]:
     logging.configure(level="CRITICAL", file=None)
     clock = FakeClock(NOW)
     Bargain.seen = Counter()
-    with fresh_stores(f"bench_haggling_{number}", number=number) as stores:
+    with fresh_stores(f"bench_bargain_lives_{number}", number=number) as stores:
         parts = Parts(clock=clock, events=FakeEventStore())
         with running_app(stores, parts) as app, app.app_context():
             Bargain.world = Haggling.build(app, clock)
