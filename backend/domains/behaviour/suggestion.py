@@ -24,18 +24,19 @@ class Supply:
     """How much of something is gone, and when the rest is worth nothing any more.
 
     `taken` and `left` are units or places: those taken are all that ever were for a dated thing, and
-    those sold in the last 28 days for goods. `lead_days` is None for what has no date.
+    those sold in the last `on_sale_days`, 28 at most, for goods. `lead_days` is None for what has no date.
     """
 
     taken: float
     left: float
     lead_days: int | None
+    on_sale_days: float = SOLD_DAYS
 
     @property
     def tightness(self) -> float:
         """From -1 to 1: how much more of it is gone than is usual; 0 is usual."""
         if self.lead_days is None:
-            usual = USUAL_SOLD
+            usual = USUAL_SOLD * self.on_sale_days / SOLD_DAYS
         else:
             usual = USUAL_FILL * 0.5 ** (max(self.lead_days, 0) / BOOKING_HALF_LIFE_DAYS)
         whole = self.taken + self.left + BELIEF_UNITS

@@ -16,10 +16,11 @@ MOST_MOVEMENTS: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Units that were sold and did not come back, and those that can be had."""
+    """Units that were sold since `since` and did not come back, and those that can be had."""
 
     sold: int
     left: int
+    since: datetime
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,9 @@ class StockPace:
     stock: StockService
 
     def of(self, *, product_id: str, since: datetime | None, now: datetime) -> Pace | None:
-        """What was sold since `since` (ever, when None); None for a product whose units are not counted."""
+        """What was sold since `since` (ever, when None), or since the first movement that is known if that
+        was later; None for a product whose units are not counted.
+        """
         left = self.stock.left(product_ids=[product_id], now=now).get(product_id)
         if left is None:
             return None
@@ -42,8 +45,11 @@ class StockPace:
             .limit(MOST_MOVEMENTS)
             .subquery()
         )
-        sold = select(-func.sum(newest.c.on_hand_change)).where(newest.c.why.in_([Why.SOLD, Why.RETURNED]))
+        counted = [newest.c.why.in_([Why.SOLD, Why.RETURNED])]
         if since is not None:
-            sold = sold.where(newest.c.at >= since)
+            counted.append(newest.c.at >= since)
+        query = select(-func.sum(newest.c.on_hand_change).filter(*counted), func.min(newest.c.at))
+        sold, first = self.session.execute(query).one()
+        begun = max(since or first or now, first or now)
         # More may have come back lately than was sold.
-        return Pace(max(self.session.scalar(sold) or 0, 0), max(left, 0))
+        return Pace(max(sold or 0, 0), max(left, 0), begun)

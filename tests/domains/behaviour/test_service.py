@@ -43,10 +43,12 @@ def done(name: str, user_id: str, *, days: float = 0) -> Event:
     return Event(name, NOW - days * DAY, user_id, {})
 
 
-def facts(app: Flask, product_id: str, user_id: str = "usr_a", **known: Any) -> dict[str, Any]:
+def facts(
+    app: Flask, product_id: str, user_id: str = "usr_a", *, now: datetime = NOW, **known: Any
+) -> dict[str, Any]:
     with app.app_context():
         behaviour = svcs.flask.get(Behaviour)
-        return behaviour.facts(user_id=user_id, product_id=product_id, now=NOW, known=known)
+        return behaviour.facts(user_id=user_id, product_id=product_id, now=now, known=known)
 
 
 class TestFacts:
@@ -91,9 +93,11 @@ class TestFacts:
     def test_know_the_stock_of_goods_and_of_what_has_a_date(self, app: Flask, events: FakeEventStore) -> None:
         unsold = make_retail(stock=500)
 
-        goods = facts(app, unsold.id)
+        new_goods = facts(app, unsold.id)
+        goods = facts(app, unsold.id, now=NOW + 40 * DAY)
         seats = facts(app, unsold.id, lead_days=0)
 
+        assert new_goods["suggested_change"] == 0
         assert goods["suggested_change"] == Decimal("-13.6")
         assert seats["suggested_change"] == Decimal("-19.7")
 

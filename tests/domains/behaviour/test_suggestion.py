@@ -26,6 +26,9 @@ class TestSuggestedChange:
             # Goods: as many sold in four weeks as are left; then a slow mover.
             ("1", Supply(40, 40, None), "0.0"),
             ("1", Supply(0, 500, None), "-13.6"),
+            # Goods that came in today, and a week ago.
+            ("1", Supply(0, 500, None, on_sale_days=0), "0.0"),
+            ("1", Supply(0, 500, None, on_sale_days=7), "-3.7"),
         ],
     )
     def test_says_what_the_formula_says(self, demand: str, supply: Supply | None, expected: str) -> None:

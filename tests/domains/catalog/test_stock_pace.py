@@ -31,8 +31,17 @@ class TestStockPace:
         stock.commit(reference="ord_b", now=NOW - 2 * DAY)
         stock.take_back(reference="ord_a", lines=[(sold.id, 1)], now=NOW)
 
-        assert pace.of(product_id=sold.id, since=None, now=NOW) == Pace(sold=6, left=12)
-        assert pace.of(product_id=sold.id, since=NOW - DAY, now=NOW) == Pace(sold=3, left=12)
+        ever = pace.of(product_id=sold.id, since=None, now=NOW)
+        assert ever == Pace(sold=6, left=12, since=NOW - 2 * DAY)
+        lately = pace.of(product_id=sold.id, since=NOW - DAY, now=NOW)
+        assert lately == Pace(sold=3, left=12, since=NOW - DAY)
+
+    def test_begins_with_the_first_units(self, pace: StockPace) -> None:
+        received = make_retail(stock=5)
+
+        found = pace.of(product_id=received.id, since=NOW - 28 * DAY, now=NOW + DAY)
+
+        assert found == Pace(sold=0, left=5, since=NOW)
 
     def test_of_what_only_came_back_is_nothing(self, stock: StockService, pace: StockPace) -> None:
         sold = make_retail(stock=5)
@@ -40,7 +49,7 @@ class TestStockPace:
         stock.commit(reference="ord_a", now=NOW - 9 * DAY)
         stock.take_back(reference="ord_a", now=NOW)
 
-        assert pace.of(product_id=sold.id, since=NOW - DAY, now=NOW) == Pace(sold=0, left=5)
+        assert pace.of(product_id=sold.id, since=NOW - DAY, now=NOW) == Pace(sold=0, left=5, since=NOW - DAY)
 
     def test_of_what_is_not_counted_is_unknown(self, pace: StockPace) -> None:
         assert pace.of(product_id=make_product().id, since=None, now=NOW) is None
