@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from backend.domains.catalog.stock import StockService, Why
 from backend.domains.catalog.stock_models import StockMovementRow
@@ -45,7 +45,7 @@ class StockPace:
             .limit(MOST_MOVEMENTS)
             .subquery()
         )
-        counted = [newest.c.why.in_([Why.SOLD, Why.RETURNED])]
+        counted: list[ColumnElement[bool]] = [newest.c.why.in_([Why.SOLD, Why.RETURNED])]
         if since is not None:
             counted.append(newest.c.at >= since)
         query = select(-func.sum(newest.c.on_hand_change).filter(*counted), func.min(newest.c.at))
