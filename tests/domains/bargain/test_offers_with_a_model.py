@@ -1,10 +1,13 @@
 """Offers over HTTP where a language model words the answers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 import pytest
+import svcs
 
+from backend.domains.bargain.words import Said, Situation, Words
 from backend.wiring.bargain_words import register_words
 from tests.conftest import Stores, make_settings
 from tests.factories.apps import running_app
@@ -89,3 +92,34 @@ class TestAnOffer:
 
         assert answer["attempts_left"] == 2
         assert "€1.00" in answer["message"]
+
+
+@dataclass
+class Interrupted:
+    """Words that take so long that another offer is made meanwhile."""
+
+    meanwhile: Callable[[], object]
+    asked: int = 0
+
+    def say(self, situation: Situation) -> Said:
+        """Something about a session that is not as it was."""
+        self.asked += 1
+        if self.asked == 1:
+            self.meanwhile()
+        return Said("Said too late.")
+
+
+class TestWordsThatTakeTime:
+    def test_are_not_used_when_another_offer_came_in_between(self, own_stores: Stores) -> None:
+        with running_app(own_stores) as app, app.app_context():
+            customer = Customer.new(app.test_client())
+            session_id = start(customer, make_bargain_goods(cost_minor=COST))["session_id"]
+            words = Interrupted(lambda: offered(customer, session_id, 1_00))
+            svcs.flask.register_value(app, Words, words)
+
+            second = offered(customer, session_id, 1_01)
+
+            first = look(customer, session_id)["rounds"][0]
+            assert first["message"] == "Said too late."
+            assert second["message"] != "Said too late."
+            assert (words.asked, second["attempts_left"]) == (2, 1)

@@ -4,6 +4,7 @@ Importing the SDK takes half a second, so this module is imported only where the
 """
 
 import logging
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -18,6 +19,8 @@ from backend.infra.event_loop import EventLoop
 
 log = structlog.get_logger(__name__)
 
+# So many threads of a process wait for the model at once, half of those that serve by default.
+PLACES: Final = 4
 # After so many failures in a row nobody asks for a while; then one failure is enough.
 FAILURES: Final = 5
 REST_SECONDS: Final = 30.0
@@ -56,13 +59,17 @@ def breaker(*, rest_seconds: float = REST_SECONDS) -> CircuitBreaker:
 
 @dataclass(frozen=True, slots=True)
 class OpenAIWriter:
-    """A `Writer`. It asks in `loop`, where a deadline cancels; only that thread uses `breaker`."""
+    """A `Writer`. It asks in `loop`, where a deadline cancels; only that thread uses `breaker`.
+
+    No more threads wait for it than there are `places`, so that a slow model does not take all of a server.
+    """
 
     client: openai.AsyncOpenAI = field(repr=False)
     model: str
     seconds: float = DEADLINE_SECONDS
     breaker: CircuitBreaker = field(default_factory=breaker)
     loop: EventLoop = field(default_factory=lambda: EventLoop("openai"))
+    places: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(PLACES))
 
     def write(self, *, instructions: str, material: str, schema: Mapping[str, Any]) -> str:
         """The content of the completion."""
@@ -72,11 +79,15 @@ class OpenAIWriter:
             with self.breaker.calling():
                 return await self._completion(instructions, material, schema)
 
+        if not self.places.acquire(blocking=False):
+            raise NotWrittenError("busy")
         try:
             return _content(self.loop.run(ask, seconds=self.seconds))
         # Nobody has written down what the SDK raises for answers that only resemble OpenAI's.
         except Exception as error:  # noqa: BLE001 (words never stop a bargain)
             raise NotWrittenError(_reason(error)) from None
+        finally:
+            self.places.release()
 
     def close(self) -> None:
         """End the thread, and close what it has open."""

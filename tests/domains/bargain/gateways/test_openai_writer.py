@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from flask import Flask
 from structlog.testing import capture_logs
 
 from backend.domains.bargain.gateways import openai_writer
-from backend.domains.bargain.gateways.openai_writer import FAILURES, OpenAIWriter
+from backend.domains.bargain.gateways.openai_writer import FAILURES, PLACES, OpenAIWriter
 from backend.domains.bargain.model_words import INSTRUCTIONS, SCHEMA, ModelWords, NotWrittenError
 from backend.domains.bargain.words import PlainWords, Said, Words
 from backend.infra.closing import close_app
@@ -17,6 +18,7 @@ from tests.conftest import Stores, make_settings
 from tests.factories.bargain import eur, situation
 from tests.fakes import language_model
 from tests.fakes.language_model import Model, completion
+from tests.waiting import wait_until
 
 KEY = "sk-secret-of-the-shop"
 SOON = 30.0
@@ -165,6 +167,21 @@ class TestOpenAIWriter:
 
         assert reasons == ["failed"] * (FAILURES + 1)
         assert writer.breaker.current_state == "open"
+
+    def test_lets_no_more_threads_wait_than_it_has_places(
+        self, model: Model, make_writer: Callable[..., OpenAIWriter]
+    ) -> None:
+        writer = make_writer(model.url)
+        model.hangs()
+        with ThreadPoolExecutor(PLACES) as pool:
+            waiting = [pool.submit(reason, writer) for _ in range(PLACES)]
+            wait_until(lambda: len(model.asked) == PLACES)
+
+            outcome = reason(writer)
+
+            model.released.set()
+            assert [one.result() for one in waiting] == ["unreachable"] * PLACES
+        assert outcome == "busy"
 
     def test_tells_its_key_to_nobody_else(
         self, model: Model, make_writer: Callable[..., OpenAIWriter], caplog: pytest.LogCaptureFixture
