@@ -99,7 +99,7 @@ class Quoted:
     @property
     def sold_until(self) -> datetime | None:
         """When the first of its journeys starts; None without any."""
-        starts = [found.product.starts_at for found, _ in self.items if found.product is not None]
+        starts = [found.starts_at for found, _ in self.items if found.item.product_id is not None]
         return min((start for start in starts if start is not None), default=None)
 
     @property

@@ -36,6 +36,13 @@ class FoundItem:
         return self.product.name if self.product else "An item that is gone"
 
     @property
+    def starts_at(self) -> datetime | None:
+        """When the slot or the journey starts; None for anything else."""
+        if self.slot is not None:
+            return self.slot.starts_at
+        return None if self.product is None else self.product.starts_at
+
+    @property
     def is_external(self) -> bool:
         """Whether a partner sells it: then nothing of it is ever charged here."""
         return self.product is not None and self.product.kind == EXTERNAL

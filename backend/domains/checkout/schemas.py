@@ -207,7 +207,7 @@ def _item(one: PricedItem) -> dict[str, Any]:
         "slot_id": item.slot_id,
         "kind": found.product.kind if found.product else None,
         "name": found.name,
-        "starts_at": write_instant(found.slot.starts_at) if found.slot else None,
+        "starts_at": found.starts_at and write_instant(found.starts_at),
         "quantity": item.quantity,
         "party": item.party,
         "left": found.left,

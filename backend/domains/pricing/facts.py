@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from backend.domains.availability.entities import Slot
-from backend.domains.catalog.entities import PricePer, Product
+from backend.domains.catalog.entities import RETAIL, PricePer, Product
 from backend.domains.catalog.travel import Flight, Travel
 from backend.domains.pricing.entities import Case
 from backend.kernel.time import zone
@@ -40,7 +40,7 @@ class House:
     tax_by_invoice: bool = False
 
     def tax_facts(
-        self, kind: str | None, customer: Customer, *, takes_place_in: str | None = None
+        self, kind: str, customer: Customer, *, takes_place_in: str | None = None
     ) -> dict[str, Any]:
         """Where the tax of something is due.
 
@@ -48,7 +48,7 @@ class House:
         2006/112/EC); goods where they go, and what businesses buy where they are; other services here.
         """
         abroad = customer.country not in {None, self.country}
-        follows = kind in {None, "retail"} or customer.is_business
+        follows = kind == RETAIL or customer.is_business
         here = customer.country if abroad and follows else self.country
         return {
             "tax_country": takes_place_in or here,

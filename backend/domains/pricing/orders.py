@@ -91,7 +91,7 @@ class Orders:
             facts={
                 PAYMENT_METHOD: wanted.payment_method,
                 **customer_facts(customer),
-                **self.house.tax_facts(None, customer),
+                **self.house.tax_facts(_taxed_like(things), customer),
             },
             redeem=self._redeem(things, cases, customer, wanted, rulebook, now),
             shipping=_shipping(_delivery(things, cases, rates, customer, known, rulebook, now), wanted),
@@ -219,6 +219,11 @@ def _currency(cases: Sequence[Case]) -> str:
         raise InvalidError(sentence, errors={"items": [sentence]})
     counted = Counter(case.base.currency for case in cases)
     return counted.most_common(1)[0][0]
+
+
+def _taxed_like(things: Sequence[_Thing]) -> str:
+    """The kind of product like which charges on the whole order are taxed: goods, if there are any."""
+    return RETAIL if any(thing.product.kind == RETAIL for thing in things) else SLOT
 
 
 def _delivery(
