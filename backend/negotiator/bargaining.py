@@ -15,6 +15,8 @@ from backend.negotiator.terms import Terms
 _HAIR: Final = 1e-9
 # As a share of the list price.
 _LEAST_STEP: Final = 0.004
+# How often an offer that is worth taking is countered all the same, to learn what else would be paid.
+_CURIOSITY: Final = 0.03
 
 
 class Outcome(StrEnum):
@@ -109,6 +111,10 @@ class _Moment:
     def stage(self) -> int:
         return phase(self.attempt, self.bargain.attempts)
 
+    @property
+    def is_curious(self) -> bool:
+        return swing(self.bargain.seed, "curious", str(self.attempt)) > 1 - 2 * _CURIOSITY
+
     def ratio(self, minor: float) -> float:
         return minor / self.bargain.list_price.minor
 
@@ -193,7 +199,7 @@ def _ask_between(moment: _Moment, last: int) -> int:
 def _is_worth_taking(moment: _Moment, *, reached: Sequence[float], last: int) -> bool:
     """Whether the offer in hand is worth at least what the next ask is expected to bring."""
     bargain, terms = moment.bargain, moment.bargain.terms
-    if moment.offer < moment.lowest:
+    if moment.offer < moment.lowest or moment.is_curious:
         return False
     zone = terms.zone + moment.noise("zone", str(moment.attempt))
     if moment.ratio(last - moment.offer) > zone:

@@ -21,7 +21,7 @@ ALL: Final = "all"
 _CATEGORY: Final = "category:"
 _PRODUCT: Final = "product:"
 # How many sessions the belief of the next wider scope is worth.
-_WORTH: Final = 12.0
+_WORTH: Final = 20.0
 _SHADES_WORTH: Final = 40.0
 _ANCHORS_WORTH: Final = 10.0
 # How much an offer that we took says of shades: what more would have been paid was never found out.
@@ -30,7 +30,7 @@ _ROUNDS: Final = 12
 # Offers are told apart by steps of so many cells.
 _STEP: Final = 2
 # How often somebody who takes an ask would have taken the dearer one before, but waited.
-_WAITED: Final = 0.3
+_WAITED: Final = 0.35
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
