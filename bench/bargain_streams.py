@@ -39,7 +39,7 @@ from tests.races.server import web_server
 PEOPLE: Final = 1_000
 # More than the three of the product, so that 1,000 sessions are enough for half a minute.
 ROUNDS: Final = 6
-RATE: Final = 200.0
+RATE: Final = 200.0  # another one: `python -m bench.bargain_streams 50`
 CLIENTS: Final = 32
 LIMIT_MS: Final = 250.0
 PATIENCE_SECONDS: Final = 60.0
@@ -48,8 +48,8 @@ AFTERMATH_SECONDS: Final = 8.0
 FILES: Final = 8_192
 
 
-def main() -> int:
-    """Watch, haggle, kill, and say what came of it."""
+def main(rate: float = RATE) -> int:
+    """Watch, haggle at `rate` offers a second, kill, and say what came of it."""
     logging.configure(level="ERROR", file=None)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES, most), most))
@@ -60,7 +60,7 @@ def main() -> int:
             log = Path(folder) / "server.log"
             with web_server(stores, log, MAX_BARGAIN_ATTEMPTS=str(ROUNDS)) as (address, master):
                 port = int(address.rpartition(":")[2])
-                run = asyncio.run(_Run(port, master, hagglers).go())
+                run = asyncio.run(_Run(port, master, hagglers, rate).go())
         with app.app_context():
             stored = db.session.scalar(select(func.count()).select_from(BargainOffer))
     good = [_offers_are_good(run), _all_resumed(run, hagglers), _events_are_whole(hagglers, stored or 0)]
@@ -90,10 +90,11 @@ def _sessions(app: Flask) -> list[Haggler]:
 class _Run:
     """One measurement."""
 
-    def __init__(self, port: int, master: int, hagglers: Sequence[Haggler]) -> None:
+    def __init__(self, port: int, master: int, hagglers: Sequence[Haggler], rate: float) -> None:
         self._port = port
         self._master = master
         self._hagglers = hagglers
+        self.rate = rate
         self.killed_at = 0.0
         self.still_watching = 0
         self.offers = Offers()
@@ -103,8 +104,8 @@ class _Run:
         watching = [asyncio.create_task(watch(self._port, one)) for one in self._hagglers]
         await self._all(lambda one: one.is_watching)
         print(f"bargain_streams: {PEOPLE} streams are open; load before the run {os.getloadavg()[0]:.1f}")
-        killing = asyncio.create_task(self._kill(ROUNDS * PEOPLE / RATE / 2))
-        self.offers = await haggle(self._port, self._hagglers, rounds=ROUNDS, rate=RATE, clients=CLIENTS)
+        killing = asyncio.create_task(self._kill(ROUNDS * PEOPLE / self.rate / 2))
+        self.offers = await haggle(self._port, self._hagglers, rounds=ROUNDS, rate=self.rate, clients=CLIENTS)
         await killing
         await self._all(lambda one: len(one.numbers) > ROUNDS)
         self.still_watching = sum(one.is_watching for one in self._hagglers)
@@ -136,7 +137,7 @@ def _offers_are_good(run: _Run) -> bool:
         for due, latency in zip(offers.due, offers.latencies, strict=True)
         if not run.killed_at <= due < run.killed_at + AFTERMATH_SECONDS
     ]
-    print(f"{len(offers.latencies)} offers at {RATE:.0f} a second, answered {offers.statuses};")
+    print(f"{len(offers.latencies)} offers at {run.rate:.0f} a second, answered {offers.statuses};")
     print(f"  {offers.unanswered} had to be sent again when their process was killed")
     print(f"  ms from when an offer was due to its answer, p50 p95 p99: {_percentiles(offers.latencies)}")
     print(f"  the same without the {AFTERMATH_SECONDS:.0f} s after the kill:  {_percentiles(calm)}")
@@ -176,4 +177,4 @@ def _percentile(seconds: Sequence[float], percent: int) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*map(float, sys.argv[1:])))

@@ -11,6 +11,8 @@ LAST: Final = frozenset({"accepted", "expired", "abandoned"})
 # Of a browser, where the server has not said what to wait before connecting again.
 RETRY_SECONDS: Final = 1.0
 AGAIN_SECONDS: Final = 0.05
+# Connections come and go, as people do: who held on to one for ever would miss a process that came later.
+OFFERS_A_CONNECTION: Final = 10
 
 
 @dataclass
@@ -117,10 +119,11 @@ async def _send(port: int, due: "asyncio.Queue[tuple[float, Haggler, int] | None
 
 
 class Connection:
-    """A kept-alive connection, opened again when the server closes it."""
+    """A kept-alive connection, opened again after ten requests, and when the server closes it."""
 
     def __init__(self, port: int) -> None:
         self._port = port
+        self._asked = 0
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def post(self, path: str, authorization: str, body: object, offers: Offers) -> int:
@@ -145,11 +148,13 @@ class Connection:
     async def _ask(self, request: bytes) -> int:
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
+            self._asked = 0
         reader, writer = self._streams
         writer.write(request)
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
         await reader.readexactly(int(head.split(b"content-length:")[1].split(b"\r\n")[0]))
-        if b"connection: close" in head:
+        self._asked += 1
+        if b"connection: close" in head or self._asked == OFFERS_A_CONNECTION:
             await self.close()
         return int(head[9:12])
 
