@@ -219,13 +219,13 @@ def _rejected(moment: _Moment, chance: float) -> Reply:
 
 
 def _countered(moment: _Moment, ask: int, last: int, chance: float) -> Reply:
-    """A counter-offer; words may move it by the jitter, but not below the last ask or the offer."""
+    """A counter-offer; words may move it by the jitter, not below the last ask, and not to the offer."""
     currency = moment.bargain.list_price.currency
     room = int(moment.bargain.terms.jitter * moment.bargain.list_price.minor)
     return Reply(
         outcome=Outcome.COUNTERED,
         price=Money(ask, currency),
-        lowest=Money(max(ask - room, min(last, ask), moment.offer), currency),
+        lowest=Money(max(ask - room, min(last, ask), moment.offer + 1), currency),
         highest=Money(min(ask + room, moment.standing), currency),
         probability=chance,
     )

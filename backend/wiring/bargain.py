@@ -21,6 +21,7 @@ from backend.domains.bargain.strategies import Strategies
 from backend.domains.bargain.words import Words
 from backend.domains.behaviour.service import Behaviour
 from backend.domains.catalog.service import CatalogService
+from backend.domains.catalog.stock import StockService
 from backend.domains.pricing.bands import Bands
 from backend.domains.pricing.deals import Deals
 from backend.domains.pricing.order_quotes import OrderQuotes
@@ -71,6 +72,7 @@ def _start(container: svcs.Container) -> BargainStart:
         session=db.session,
         bands=container.get(Bands),
         rules=container.get(RulesService),
+        stock=container.get(StockService),
         behaviour=container.get(Behaviour),
         demand=container.get(DemandModels),
         probing=container.get(Probing),

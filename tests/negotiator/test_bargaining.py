@@ -111,7 +111,7 @@ class TestEverySession:
         for offer, reply in played(one, offers):
             if reply.outcome is Outcome.COUNTERED:
                 assert offer < reply.price.minor <= standing
-                assert reply.lowest <= reply.price <= reply.highest
+                assert offer < reply.lowest.minor <= reply.price.minor <= reply.highest.minor
                 assert reply.highest.minor <= standing
                 standing = reply.price.minor
             elif reply.outcome is Outcome.ACCEPTED:

@@ -44,7 +44,8 @@ class BargainJournal:
     def end(self, row: BargainSession, state: State, *, now: datetime) -> None:
         """End a session. One whose time is over ended at its deadline, whoever noticed when."""
         row.state, row.version = state.value, row.version + 1
-        row.ended_at = row.expires_at if state is State.EXPIRED else now
+        # The clock of who ends it may be behind that of who began it.
+        row.ended_at = row.expires_at if state is State.EXPIRED else max(now, row.started_at)
         final = {} if row.final_minor is None else {"final": _money(row.final_minor, row)}
         self._tell(state.value, row, **final)
         strategy = row.strategy

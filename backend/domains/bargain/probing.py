@@ -68,17 +68,23 @@ class Asking:
     address_key: str
 
 
-# Everything of the last day that touches who asks, counted in one pass.
+# Which sessions of the last day each limit counts.
+_COUNTED: Final = {
+    "of_user": "user_id = :user_id",
+    "of_user_and_item": "user_id = :user_id AND thing = :thing",
+    "of_address_and_product": "address_key = :address_key AND product_id = :product_id",
+    "of_address_and_date": "address_key = :address_key"
+    " AND CAST(starts_at AT TIME ZONE 'UTC' AS date) = CAST(:starts_on AS date)",
+    "of_address": "address_key = :address_key",
+}
+# How many there are and when the oldest of them began, in one pass.
+_COLUMNS: Final = ", ".join(
+    f"count(*) FILTER (WHERE {counted}) AS {name}, min(started_at) FILTER (WHERE {counted}) AS {name}_since"
+    for name, counted in _COUNTED.items()
+)
 _COUNTS: Final = text(
-    "SELECT count(*) FILTER (WHERE user_id = :user_id) AS of_user,"
-    " count(*) FILTER (WHERE user_id = :user_id AND thing = :thing) AS of_user_and_item,"
-    " count(*) FILTER (WHERE address_key = :address_key AND product_id = :product_id)"
-    "   AS of_address_and_product,"
-    " count(*) FILTER (WHERE address_key = :address_key"
-    "   AND CAST(starts_at AT TIME ZONE 'UTC' AS date) = CAST(:starts_on AS date)) AS of_address_and_date,"
-    " count(*) FILTER (WHERE address_key = :address_key) AS of_address,"
-    " min(started_at) AS oldest"
-    " FROM bargain_sessions WHERE started_at > :since AND (user_id = :user_id OR address_key = :address_key)"
+    f"SELECT {_COLUMNS} FROM bargain_sessions"  # noqa: S608 (conditions of our own)
+    " WHERE started_at > :since AND (user_id = :user_id OR address_key = :address_key)"
 )
 _FAILED: Final = text(
     "SELECT count(*) AS failures, max(COALESCE(ended_at, expires_at)) AS last FROM bargain_sessions"
@@ -148,7 +154,7 @@ class Probing:
             if counts[name] >= most:
                 raise TooManyError(
                     f"{most} bargains a day are possible {where}; its list price is good all the time.",
-                    retry_after=_seconds(counts["oldest"] + DAY - now),
+                    retry_after=_seconds(counts[f"{name}_since"] + DAY - now),
                 )
 
     def _cooled(self, values: dict[str, Any], now: datetime) -> datetime | None:
@@ -158,7 +164,8 @@ class Probing:
         if too_many < 0:
             return None
         last: datetime = failed.last
-        wait: timedelta = self.allowed.first_wait * 2**too_many
+        # After a day none of them counts any more.
+        wait: timedelta = min(self.allowed.first_wait * 2**too_many, DAY)
         return last + wait
 
     @staticmethod

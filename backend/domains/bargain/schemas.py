@@ -175,15 +175,15 @@ class BargainAnswerSchema(WrittenSchema):
     def write(shown: Shown) -> dict[str, Any]:
         """The members under the names of the API."""
         view = shown.view
-        expired = view.state is State.EXPIRED
-        answer = view.state.value if expired or view.state is State.ACCEPTED else view.rounds[-1].answer.value
+        ended = view.state in {State.EXPIRED, State.ACCEPTED}
+        answer = view.state.value if ended else view.rounds[-1].answer.value
         return {
             "session_id": view.id,
             "status": answer,
             "counter_price": _money(view.counter_price),
             "final_price": _money(view.final_price),
             "attempts_left": view.attempts_left,
-            "message": "The time of this bargain is over." if expired else view.message,
+            "message": _message(view),
             "expires_at": write_instant(view.expires_at),
             "server_time": write_instant(shown.now),
             "quote_token": view.quote_token,
@@ -207,6 +207,15 @@ def _round(one: Round) -> dict[str, Any]:
         "message": one.message,
         "at": write_instant(one.at),
     }
+
+
+def _message(view: SessionView) -> str:
+    """The words of the answer; those of the last round say nothing of an end that came after it."""
+    if view.state is State.EXPIRED:
+        return "The time of this bargain is over."
+    if view.state is State.ACCEPTED and view.rounds[-1].answer is not Answer.ACCEPTED:
+        return "You accepted our counter-offer."
+    return view.message
 
 
 def _money(price: Money | None) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select
@@ -21,6 +21,8 @@ from backend.kernel.money import Money
 
 # How many sessions are ended in one transaction.
 SWEPT: Final = 200
+# Later nobody thinks about words: the answer would come when streams have told the end already.
+TIME_FOR_WORDS: Final = timedelta(seconds=5)
 
 
 class UnknownBargainError(NotFoundError):
@@ -160,7 +162,8 @@ class Bargains:
         if not self.rounds.takes_time:
             return None
         row = self._mine(self.session.get(BargainSession, session_id), session_id, user_id)
-        if row.state != State.OPEN.value or now >= row.expires_at or self.rounds.takes_counter(row, price):
+        has_time = row.state == State.OPEN.value and row.expires_at - now > TIME_FOR_WORDS
+        if not has_time or self.rounds.takes_counter(row, price):
             return None
         offers = rounds_of(self.session, session_id)
         return self.rounds.ahead(row, offers, price=price, said=said, language=language, now=now)

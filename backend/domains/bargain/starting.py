@@ -17,6 +17,7 @@ from backend.domains.bargain.probing import Asking, Before, Probing
 from backend.domains.bargain.records import rounds_of, view_of
 from backend.domains.bargain.terms import Refused, strategy_of, terms_of
 from backend.domains.behaviour.service import Behaviour
+from backend.domains.catalog.stock import StockService
 from backend.domains.pricing.bands import Band, Bands
 from backend.domains.pricing.wanted import Item
 from backend.domains.rules.service import RulesService
@@ -29,6 +30,12 @@ class NotBargainedError(ConflictError):
     """The price of this is final; the reason is told."""
 
     title = "The price is final"
+
+
+class TooFewLeftError(ConflictError):
+    """There are not so many units to bargain over."""
+
+    title = "Too few are left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,7 @@ class BargainStart:
     session: DbSession
     bands: Bands
     rules: RulesService
+    stock: StockService
     behaviour: Behaviour
     demand: DemandModels
     probing: Probing
@@ -59,8 +67,8 @@ class BargainStart:
         """The open session of a user over an item, and whether it was opened just now.
 
         `strategy` is what staff want to try, None for what is set or what rules choose. NotBargainedError
-        when rules refuse, TooManyError when somebody bargained too often, and what `Bands.of` raises for
-        what cannot be bought.
+        when rules refuse, TooFewLeftError, TooManyError when somebody bargained too often, and what
+        `Bands.of` raises for what cannot be bought.
         """
         band = self.bands.of(item=item, user_id=user_id, now=now)
         asking = Asking(
@@ -78,6 +86,7 @@ class BargainStart:
         open_one = self._open(asking, now)
         if open_one is not None:
             return open_one, False
+        self._require_left(band, now)
         before = self.probing.before(asking, now=now)
         row = self._row(band, asking, before, strategy, now)
         return self._store(row, asking, now)
@@ -99,6 +108,15 @@ class BargainStart:
         self.journal.end(found, State.EXPIRED, now=now)
         self.journal.publish(found, rounds_of(self.session, found.id), now=now)
         return None
+
+    def _require_left(self, band: Band, now: datetime) -> None:
+        """TooFewLeftError for more units than are left; seats of slots are looked at by `Bands`."""
+        left = self.stock.left(product_ids=[band.product_id], now=now).get(band.product_id)
+        if left is not None and left < band.quantity:
+            fewer = f"only {left} of {band.quantity} are left; bargain over fewer."
+            raise TooFewLeftError(
+                f"{band.name}: {fewer if left else 'it is sold out.'}", extra={"left": left}
+            )
 
     def _row(
         self, band: Band, asking: Asking, before: Before, strategy: str | None, now: datetime

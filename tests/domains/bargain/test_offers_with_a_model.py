@@ -8,12 +8,14 @@ import pytest
 import svcs
 
 from backend.domains.bargain.words import Said, Situation, Words
+from backend.wiring import Parts
 from backend.wiring.bargain_words import register_words
 from tests.conftest import Stores, make_settings
 from tests.factories.apps import running_app
 from tests.factories.bookings import Customer
 from tests.factories.haggling import look, make_bargain_goods, start
 from tests.fakes import language_model
+from tests.fakes.clock import FakeClock
 from tests.fakes.language_model import Model
 
 COST: Final = 41_37
@@ -28,9 +30,9 @@ def model() -> Iterator[Model]:
 
 
 @pytest.fixture
-def customer(own_stores: Stores, model: Model) -> Iterator[Customer]:
+def customer(own_stores: Stores, model: Model, clock: FakeClock) -> Iterator[Customer]:
     settings = make_settings(own_stores, openai_api_key="sk-secret", openai_base_url=model.url)
-    with running_app(own_stores) as app, app.app_context():
+    with running_app(own_stores, Parts(clock=clock)) as app, app.app_context():
         register_words(app, settings, seconds=30)
         yield Customer.new(app.test_client())
 
@@ -91,6 +93,18 @@ class TestAnOffer:
         answer = offered(customer, session_id, 1_00)
 
         assert answer["attempts_left"] == 2
+        assert "€1.00" in answer["message"]
+
+    def test_shortly_before_the_end_is_answered_at_once(
+        self, customer: Customer, model: Model, clock: FakeClock
+    ) -> None:
+        session_id = start(customer, make_bargain_goods(cost_minor=COST))["session_id"]
+        model.says("For you: {price}.")
+
+        clock.advance(minutes=9, seconds=56)
+        answer = offered(customer, session_id, 1_00)
+
+        assert model.asked == []
         assert "€1.00" in answer["message"]
 
 

@@ -89,6 +89,22 @@ class TestLimits:
         assert int(one_more.headers["Retry-After"]) > 0
         assert tomorrow.status_code == 201
 
+    def test_say_when_the_next_session_is_possible_whatever_else_was_bargained_over(
+        self, customer: Customer, goods: Product, shared_clock: FakeClock
+    ) -> None:
+        start(customer, make_bargain_goods(name="Something else"))
+        later = NOW + timedelta(hours=6)
+        shared_clock.set(later)
+        for _ in range(ALLOWED.of_user_and_item):
+            leave(customer, start(customer, goods)["session_id"])
+
+        refused = try_to_start(customer, goods)
+        shared_clock.set(later + timedelta(seconds=int(refused.headers["Retry-After"])))
+        again = try_to_start(customer, goods)
+
+        assert refused.status_code == 429
+        assert again.status_code == 201
+
     def test_so_many_accounts_a_day_from_one_address_over_one_product(
         self, app: Flask, goods: Product
     ) -> None:

@@ -103,6 +103,16 @@ class TestAStart:
         assert answer.status_code == 409
         assert answer.json["title"] == "The price is final"
 
+    @pytest.mark.parametrize(("stock", "told"), [(0, "it is sold out"), (2, "only 2 of 3 are left")])
+    def test_over_more_than_there_is_says_how_many_are_left(
+        self, customer: Customer, stock: int, told: str
+    ) -> None:
+        answer = try_to_start(customer, make_bargain_goods(stock=stock), quantity=3)
+
+        assert answer.status_code == 409
+        assert told in answer.json["detail"]
+        assert answer.json["left"] == stock
+
 
 class TestAnOffer:
     def test_is_countered_between_floor_and_list_price(self, customer: Customer, goods: Product) -> None:
@@ -137,6 +147,7 @@ class TestAnOffer:
 
         assert answer["status"] == "accepted"
         assert answer["final_price"]["amount"] == counter
+        assert answer["message"] == "You accepted our counter-offer."
 
     @pytest.mark.parametrize("repeated", [2_00, 1_99])
     def test_no_higher_than_the_last_one_is_refused_and_uses_no_attempt(
@@ -281,6 +292,16 @@ class TestLeaving:
 
         assert left.json["status"] == again.json["status"] == "abandoned"
         assert try_to_offer(customer, session_id, 90_00).status_code == 409
+
+    def test_by_a_process_whose_clock_is_behind_ends_it_all_the_same(
+        self, customer: Customer, goods: Product, shared_clock: FakeClock
+    ) -> None:
+        session_id = start(customer, goods)["session_id"]
+
+        shared_clock.set(NOW - timedelta(seconds=1))
+        left = customer.delete(f"/api/bargain/session/{session_id}")
+
+        assert left.json["status"] == "abandoned"
 
 
 class TestHistory:
