@@ -41,6 +41,8 @@ PEOPLE: Final = 1_000
 ROUNDS: Final = 6
 RATE: Final = 200.0  # another one: `python -m bench.bargain_streams 50`
 CLIENTS: Final = 32
+# Not all at once: a process that is still starting takes none of them.
+OPENED_A_SECOND: Final = 100.0
 LIMIT_MS: Final = 250.0
 PATIENCE_SECONDS: Final = 60.0
 # After a process was killed its place is empty for a while.
@@ -101,7 +103,10 @@ class _Run:
 
     async def go(self) -> "_Run":
         """Open the streams, make the offers, kill a process half way, let all streams come to their end."""
-        watching = [asyncio.create_task(watch(self._port, one)) for one in self._hagglers]
+        watching = []
+        for one in self._hagglers:
+            watching.append(asyncio.create_task(watch(self._port, one)))
+            await asyncio.sleep(1 / OPENED_A_SECOND)
         await self._all(lambda one: one.is_watching)
         print(f"bargain_streams: {PEOPLE} streams are open; load before the run {os.getloadavg()[0]:.1f}")
         killing = asyncio.create_task(self._kill(ROUNDS * PEOPLE / self.rate / 2))

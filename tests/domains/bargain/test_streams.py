@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import svcs
 from flask import Flask
+from sqlalchemy.pool import QueuePool
 
 from backend.domains.catalog.entities import Product
 from backend.infra.postgres import db
@@ -46,6 +47,12 @@ def watching(customer: Customer, session_id: str, **options: Any) -> Iterator[It
 
 def told(events: Iterator[Received]) -> list[tuple[str, str]]:
     return [(event.last_id, event.name) for event in events]
+
+
+def connections_in_use() -> int:
+    pool = db.engine.pool
+    assert isinstance(pool, QueuePool)
+    return pool.checkedout()
 
 
 class TestAStream:
@@ -161,5 +168,7 @@ class TestWithoutRedis:
                 next(events)
                 counter_of(customer, session_id)
                 offer(customer, session_id, LIST)
+                # What is read now and then holds no connection in between.
+                wait_until(lambda: connections_in_use() == 0)
 
                 assert told(events)[-1][1] == "accepted"
