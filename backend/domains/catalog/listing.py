@@ -199,7 +199,6 @@ def filtered(query: Select[*Columns], where: ProductFilter, now: datetime) -> Se
         ProductRow.origin: where.origin,
         ProductRow.destination: where.destination,
         ProductRow.cabin_class: where.cabin_class and where.cabin_class.value,
-        ProductRow.place: where.place,
         ProductRow.nights: where.nights,
         ProductRow.supplier: where.supplier,
     }
@@ -208,6 +207,9 @@ def filtered(query: Select[*Columns], where: ProductFilter, now: datetime) -> Se
         *(column == value for column, value in equal.items() if value is not None),
         *_in_time(where, now),
     ]
+    if where.place is not None:
+        # Zurich and zürich are one place.
+        conditions.append(func.plain_text(ProductRow.place) == func.plain_text(where.place))
     if where.category is not None:
         conditions.append(ProductRow.filed_under.in_(_below(where.category)))
     if where.tags:

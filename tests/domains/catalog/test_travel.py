@@ -215,6 +215,7 @@ class TestTheList:
         make_flight()
 
         assert _names(client, "?kind=stay&place=Lisbon&nights=7&supplier=demo") == ["A week"]
+        assert _names(client, "?place=l\u00edsbon") == ["Three nights", "A week"]
         assert _names(client, "?place=Porto") == []
 
     def test_is_of_a_half_open_stretch_of_time(self, client: FlaskClient) -> None:
