@@ -173,6 +173,8 @@ class TestTheCopy:
         wait_until(lambda: heard(listener) == {"session_id": SESSION.id, "number": 1})
         listener.close()
 
+        assert live.find(SESSION.id) == SESSION
+
 
 class TestWithoutRedis:
     def test_a_session_that_was_begun_with_it_is_finished(self, own_stores: Stores) -> None:
