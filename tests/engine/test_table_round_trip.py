@@ -43,6 +43,10 @@ FLAGS = {
     "label": LABEL,
     "may_go_below_floor": TRUTH,
     "included": TRUTH,
+    "combines_coupons": TRUTH,
+    "words_may_propose": TRUTH,
+    "zone": st.sampled_from(["3%", "12.5%"]),
+    "curve": st.sampled_from(["1", "2.5"]),
     "paid_by": st.sampled_from(["customer", "provider"]),
     "days_before": st.sampled_from(["0", "14"]),
 }
@@ -57,6 +61,10 @@ VALUES_OF_EFFECTS = {
     "fee": ["12%", "3.00 EUR"],
     "deposit": ["30%", "50.00 EUR"],
     "reverse_charge": ["Article 196.", "=cmd()"],
+    "strategy": ["moderate", "aggressive", "conservative"],
+    "most_off": ["35%", "0%"],
+    "softer": ["20%", "90%"],
+    "firmer": ["20%", "100%"],
     "refuse": ["No.", "=cmd()", "-8.00 EUR", "a, b", "TRUE", "0.25"],
 }
 
