@@ -28,6 +28,10 @@ LOOK_SECONDS_UNTOLD: Final = 0.0
 # Between looks that fail, or that did not show what a message had told of.
 FIRST_PAUSE_SECONDS: Final = 0.05
 LONGEST_PAUSE_SECONDS: Final = 10.0
+# What was begun in time may be answered a little later: the end is not told before that is seen.
+GRACE_SECONDS: Final = 0.5
+# Once its time has come, the end may still take a look or two to be seen.
+END_SECONDS: Final = 1.0
 OVER: Final = "over"
 STOPPED: Final = "stopped"
 
@@ -191,9 +195,7 @@ class Watches:
         left = self._left(watch)
         if watch.timer is not None:
             watch.timer.cancel()
-        # Once its time has come, the end may still take a look or two to be seen.
-        delay = until_tick(left) + TOLERANCE_SECONDS / 10 if left > 0 else 1.0
-        watch.timer = self._times.call_later(delay, lambda: self._tick(watch))
+        watch.timer = self._times.call_later(_pause_before_tick(left), lambda: self._tick(watch))
 
     def _tick(self, watch: Watch) -> None:
         if self._left(watch) > 0:
@@ -245,3 +247,11 @@ class Watches:
             if timer is not None:
                 timer.cancel()
         self._by_key.pop(watch.key, None)
+
+
+def _pause_before_tick(left: float) -> float:
+    """Seconds to wait for the next tick, or the look at the end, `left` seconds before that."""
+    if left <= 0:
+        return END_SECONDS
+    pause = until_tick(left)
+    return pause + (GRACE_SECONDS if pause >= left else TOLERANCE_SECONDS / 10)

@@ -196,6 +196,19 @@ class TestWatches:
 
         assert process.times.waiting == 0
 
+    def test_tell_the_end_half_a_second_late_so_that_what_was_begun_in_time_is_told_instead(
+        self, process: Process
+    ) -> None:
+        sink = process.watch()
+        process.times.advance(600.4)
+        looks = process.session.looks
+        process.session.happen("accepted", last=True)
+
+        process.times.advance(0.2)
+
+        assert process.session.looks == looks + 1
+        assert sink.told[-2:] == ["tick", "accepted"]
+
     def test_ask_again_each_second_at_the_end_until_it_is_seen(self, process: Process) -> None:
         sink = process.watch()
         process.times.advance(602.5)
