@@ -95,11 +95,6 @@ class SessionView:
         return self.attempts_allowed - self.attempts_used if self.state is State.OPEN else 0
 
     @property
-    def last_offer(self) -> Money | None:
-        """The customer's highest offer."""
-        return self.rounds[-1].offer if self.rounds else None
-
-    @property
     def message(self) -> str:
         """The words of the last answer; empty before the first."""
         return self.rounds[-1].message if self.rounds else ""

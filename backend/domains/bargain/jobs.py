@@ -4,14 +4,21 @@ from typing import Final
 
 import svcs
 
-from backend.domains.bargain.service import Bargains
+from backend.domains.bargain.service import SWEPT, Bargains
 from backend.infra.clock import Clock
-from backend.infra.jobs import Task
+from backend.infra.jobs import JobQueue, Task
+
+END_EXPIRED: Final = "bargain.end_expired"
 
 
 def end_expired() -> None:
-    """End the sessions whose time is over, so that reports and learning know of them."""
-    svcs.flask.get(Bargains).end_expired(now=svcs.flask.get_abstract(Clock).now())
+    """End the sessions whose time is over, so that reports and learning know of them.
+
+    Of very many the rest is left to a job that follows at once.
+    """
+    ended = svcs.flask.get(Bargains).end_expired(now=svcs.flask.get_abstract(Clock).now())
+    if ended == SWEPT:
+        svcs.flask.get(JobQueue).enqueue(END_EXPIRED)
 
 
-TASKS: Final = (Task("bargain.end_expired", end_expired, cron="* * * * *"),)
+TASKS: Final = (Task(END_EXPIRED, end_expired, cron="* * * * *"),)

@@ -1,7 +1,6 @@
 """From rows to what customers see, and to what the negotiator knows."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import select
 
@@ -64,22 +63,6 @@ def bargain_of(row: BargainSession) -> Bargain:
 def turns_of(offers: Sequence[BargainOffer], currency: str) -> list[Turn]:
     """What was said so far."""
     return [Turn(Money(one.offer_minor, currency), amount(one.counter_minor, currency)) for one in offers]
-
-
-def offer_of(
-    row: BargainSession, *, asked: Money, offer: Money, answer: Answer, counter: Money | None, at: datetime
-) -> BargainOffer:
-    """The next offer of a session, without its words."""
-    return BargainOffer(
-        session_id=row.id,
-        number=row.attempts_used + 1,
-        asked_minor=asked.minor,
-        offer_minor=offer.minor,
-        outcome=answer.value,
-        counter_minor=None if counter is None else counter.minor,
-        message="",
-        at=at,
-    )
 
 
 def amount(minor: int | None, currency: str) -> Money | None:

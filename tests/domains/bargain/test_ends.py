@@ -23,17 +23,23 @@ from tests.fakes.events import FakeEventStore
 LATER = NOW + timedelta(minutes=10)
 
 
-@pytest.fixture
-def session(app: Flask, shared_clock: FakeClock) -> dict[str, str]:
-    """A session whose time is over, which the job has ended."""
+def begin() -> dict[str, str]:
+    """An open session of somebody over something."""
     user_id = make_user().id
     view, _ = svcs.flask.get(BargainStart).start(
         user_id=user_id, item=Item(make_bargain_goods().id), strategy=None, address="192.0.2.1", now=NOW
     )
+    return {"session_id": view.id, "user_id": user_id}
+
+
+@pytest.fixture
+def session(app: Flask, shared_clock: FakeClock) -> dict[str, str]:
+    """A session whose time is over, which the job has ended."""
+    begun = begin()
     shared_clock.set(LATER)
     end_expired()
     db.session.commit()
-    return {"session_id": view.id, "user_id": user_id}
+    return begun
 
 
 class TestASessionThatHasExpired:
@@ -66,3 +72,23 @@ class TestASessionThatHasExpired:
         svcs.flask.get(EventBuffer).flush()
 
         assert [one.name for one in events.events if one.name == "bargain.expired"] == ["bargain.expired"]
+
+
+class TestTheJob:
+    def test_leaves_the_rest_of_many_to_another_that_follows_at_once(
+        self, app: Flask, shared_clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for where in ("service", "jobs"):
+            monkeypatch.setattr(f"backend.domains.bargain.{where}.SWEPT", 2)
+        for _ in range(3):
+            begin()
+        shared_clock.set(LATER)
+        query = db.text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'bargain.end_expired'")
+
+        end_expired()
+        left = db.session.execute(query).scalar_one()
+        end_expired()
+
+        assert left == db.session.execute(query).scalar_one() == 1
+        states = db.session.execute(db.text("SELECT state FROM bargain_sessions")).scalars().all()
+        assert states == ["expired"] * 3
