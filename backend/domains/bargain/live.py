@@ -51,7 +51,11 @@ class LiveSessions:
             return None
         kept: Any = self._ask(lambda: self.redis.get(_key(session_id)))
         document = "" if kept is None else kept.partition(" ")[2]
-        return read_view(json.loads(document)) if document else None
+        try:
+            return read_view(json.loads(document)) if document else None
+        except (LookupError, TypeError, ValueError):
+            # Another version of the program wrote it.
+            return None
 
     def begin_change(self, session_id: str, version: int) -> None:
         """Take the copy away: the session is about to change to `version`."""

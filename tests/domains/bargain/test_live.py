@@ -102,6 +102,14 @@ class TestTheCopy:
 
         assert 0 < left <= 600_000
 
+    @pytest.mark.parametrize("document", ['{"id": "bgn_1"}', "[]", "1", '{"', '{"state": "won"}'])
+    def test_of_another_version_of_the_program_is_passed_over(
+        self, live: LiveSessions, client: redis.Redis, document: str
+    ) -> None:
+        client.set(key("bargain", SESSION.id), f"1 {document}")
+
+        assert live.find(SESSION.id) is None
+
     def test_is_not_there_while_the_session_changes(self, live: LiveSessions) -> None:
         live.keep_changed(SESSION, now=NOW)
 
