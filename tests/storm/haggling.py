@@ -5,7 +5,7 @@ quietly; whatever else is raised is a failure.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -46,22 +46,44 @@ from tests.fakes.clock import FakeClock
 T = TypeVar("T")
 
 WORKERS: Final = 2
-# A worker may die with what it did before that is committed, or afterwards, before others hear of it.
+# So many sessions are looked at.
+NEWEST: Final = 3
+# Fates of a worker: it dies before what it did is committed, or afterwards, before others hear of it.
 BEFORE, AFTER = "before the commit", "after the commit"
 # Those who live here do nothing but haggle.
 PATIENT: Final = Allowed(1000, 1000, 1000, 1000, 1000, free_failures=1000)
 # All that may change, and what it is measured by.
-_SESSIONS: Final = """
+_SESSIONS: Final = text("""
     SELECT id, user_id, thing, currency, list_minor, floor_minor, earlier_best_minor, version, attempts_used,
         offer_minor, counter_minor, final_minor, state, started_at, expires_at, ended_at, deal_until, quote_id,
         quote_token, used_by
-    FROM bargain_sessions ORDER BY started_at, id"""
+    FROM bargain_sessions ORDER BY started_at, id""")
+_OFFERS: Final = text("SELECT * FROM bargain_offers ORDER BY session_id, number")
 # The price of all units or persons before fees and taxes: what was agreed on.
-_ORDERS: Final = """
+_ORDERS: Final = text("""
     SELECT l.bargain_id, o.id, o.state, l.detail FROM order_lines l JOIN orders o ON o.id = l.order_id
-    WHERE l.bargain_id IS NOT NULL ORDER BY o.placed_at, o.id"""
+    WHERE l.bargain_id IS NOT NULL ORDER BY o.placed_at, o.id""")
 # As `backend.infra.after_commit` keeps what is to be done then.
 _AFTER_COMMIT: Final = "after_commit"
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Which of them is asked, and whether it dies of it: None, BEFORE or AFTER."""
+
+    number: int = 0
+    fate: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """All that is stored, oldest first, and the newest sessions as PostgreSQL has them and as workers see them."""
+
+    rows: Sequence[Any]
+    offers: Sequence[Any]
+    orders: Sequence[Any]
+    stored: Mapping[str, SessionView]
+    seen: Sequence[Mapping[str, SessionView]]
 
 
 @dataclass
@@ -88,7 +110,6 @@ class Haggling:
     items: list[Item] = field(default_factory=list)
     lives: list[LiveSessions] = field(default_factory=list)
     refusals: Counter[str] = field(default_factory=Counter)
-    doom: str | None = None
 
     @classmethod
     def build(cls, app: Flask, clock: FakeClock) -> "Haggling":
@@ -115,7 +136,7 @@ class Haggling:
     def life(self) -> Iterator["Haggling"]:
         """One life: at its end everything is undone."""
         self.clock.set(NOW)
-        self.doom, self.link.is_cut = None, False
+        self.link.is_cut = False
         self.link.client.flushdb()
         self.lives = [self._worker() for _ in range(WORKERS)]
         # What is begun before a life must not end within it.
@@ -137,7 +158,7 @@ class Haggling:
 
     # What customers do
 
-    def start(self, user: int, item: int, *, worker: int, address: str) -> SessionView | None:
+    def start(self, user: int, item: int, *, worker: Worker, address: str) -> SessionView | None:
         """Begin to haggle, or go on."""
 
         def act() -> SessionView:
@@ -152,7 +173,7 @@ class Haggling:
 
         return self._do(act, worker)
 
-    def offer(self, row: Any, minor: int, *, worker: int) -> SessionView | None:
+    def offer(self, row: Any, minor: int, *, worker: Worker) -> SessionView | None:
         """Offer so much."""
         return self._do(
             lambda: svcs.flask.get(Bargains).offer(
@@ -166,19 +187,19 @@ class Haggling:
             worker,
         )
 
-    def accept(self, row: Any, *, worker: int) -> SessionView | None:
+    def accept(self, row: Any, *, worker: Worker) -> SessionView | None:
         """Accept the counter-offer."""
         return self._do(
             lambda: svcs.flask.get(Bargains).accept_counter(**self._who(row), now=self.clock.now()), worker
         )
 
-    def abandon(self, row: Any, *, worker: int) -> SessionView | None:
+    def abandon(self, row: Any, *, worker: Worker) -> SessionView | None:
         """Leave."""
         return self._do(
             lambda: svcs.flask.get(Bargains).abandon(**self._who(row), now=self.clock.now()), worker
         )
 
-    def check_out(self, row: Any, *, worker: int) -> bool:
+    def check_out(self, row: Any, *, worker: Worker) -> bool:
         """Order what was bargained for, to be paid on the spot; whether that was possible."""
         owner, now = CartOwner(row.user_id, None), self.clock.now()
 
@@ -195,7 +216,7 @@ class Haggling:
 
         return bool(self._do(act, worker))
 
-    def cancel(self, row: Any, *, worker: int) -> None:
+    def cancel(self, row: Any, *, worker: Worker) -> None:
         """Cancel the order that used a deal."""
         self._do(
             lambda: svcs.flask.get(OrderService).cancel(
@@ -206,7 +227,7 @@ class Haggling:
 
     # What happens to workers and Redis
 
-    def end_expired(self, *, worker: int) -> None:
+    def end_expired(self, *, worker: Worker) -> None:
         """The job of every minute."""
         self._do(lambda: svcs.flask.get(Bargains).end_expired(now=self.clock.now()), worker)
 
@@ -235,34 +256,30 @@ class Haggling:
 
     def rows(self) -> list[Any]:
         """All sessions, oldest first."""
-        return self._read(_SESSIONS)
-
-    def offers(self) -> list[Any]:
-        """All offers, in their order."""
-        return self._read("SELECT * FROM bargain_offers ORDER BY session_id, number")
+        with self.app.app_context():
+            return [*db.session.execute(_SESSIONS)]
 
     def row(self, session_id: str) -> Any:
         """One session."""
         return next(row for row in self.rows() if row.id == session_id)
 
-    def stored(self, session_id: str) -> SessionView:
-        """The session as PostgreSQL has it, at this instant."""
+    def records(self) -> Records:
+        """What there is now."""
         with self.app.app_context():
-            row = db.session.get_one(BargainSession, session_id)
-            return view_of(row, rounds_of(db.session, session_id)).at(self.clock.now())
+            rows, offers, orders = ([*db.session.execute(query)] for query in (_SESSIONS, _OFFERS, _ORDERS))
+            newest = rows[-NEWEST:]
+            stored = {row.id: self._stored(row.id) for row in newest}
+        return Records(rows, offers, orders, stored, [self._seen(newest, one) for one in range(WORKERS)])
 
-    def seen(self, row: Any, *, worker: int) -> SessionView:
-        """The session as a worker answers it."""
-        with self._served_by(worker):
-            return svcs.flask.get(Bargains).view(**self._who(row), now=self.clock.now())
+    def _stored(self, session_id: str) -> SessionView:
+        row = db.session.get_one(BargainSession, session_id)
+        return view_of(row, rounds_of(db.session, session_id)).at(self.clock.now())
 
-    def orders(self) -> list[Any]:
-        """What orders have of bargains, oldest first."""
-        return self._read(_ORDERS)
-
-    def _read(self, query: str) -> list[Any]:
-        with self.app.app_context():
-            return list(db.session.execute(text(query)).all())
+    def _seen(self, rows: Sequence[Any], number: int) -> dict[str, SessionView]:
+        now = self.clock.now()
+        with self._served_by(number):
+            bargains = svcs.flask.get(Bargains)
+            return {row.id: bargains.view(**self._who(row), now=now) for row in rows}
 
     def _who(self, row: Any) -> dict[str, str]:
         return {"session_id": row.id, "user_id": row.user_id}
@@ -278,23 +295,22 @@ class Haggling:
         client: Any = self.link
         return LiveSessions(client, Outage(lambda: self.clock.now().timestamp()))
 
-    def _do(self, act: Callable[[], T], worker: int) -> T | None:
+    def _do(self, act: Callable[[], T], worker: Worker) -> T | None:
         """Do it as the web shell does; None when it was refused, or when its worker died."""
-        doom, self.doom = self.doom, None
-        with self._served_by(worker):
+        with self._served_by(worker.number):
             try:
                 done = act()
             except ClimbUpError as error:
                 db.session.rollback()
                 self.refusals[type(error).__name__] += 1
                 return None
-            if doom == BEFORE:
+            if worker.fate == BEFORE:
                 db.session.rollback()
-            if doom == AFTER:
+            if worker.fate == AFTER:
                 db.session().info.pop(_AFTER_COMMIT, None)
             db.session.commit()
-        if doom is not None:
-            self.restart(worker)
+        if worker.fate is not None:
+            self.restart(worker.number)
             return None
         return done
 

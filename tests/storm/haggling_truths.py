@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
 from backend.domains.pricing.entities import BARGAIN, LINE_STAGES
-from tests.storm.haggling import Haggling
+from tests.storm.haggling import Records
 
 # What an ended session keeps for ever.
 KEPT = ("state", "attempts_used", "offer_minor", "counter_minor", "final_minor", "ended_at", "deal_until")
@@ -14,13 +15,12 @@ MOST_ATTEMPTS = 3
 BEFORE_FEES = LINE_STAGES[: LINE_STAGES.index(BARGAIN) + 1]
 
 
-def lies_of_rows(world: Haggling) -> Iterator[str]:
-    """What is wrong in the tables."""
-    rows, offers = world.rows(), world.offers()
+def lies_of_sessions(records: Records, now: datetime) -> Iterator[str]:
+    """What is wrong with sessions and offers."""
+    rows = records.rows
     for row in rows:
-        of_row = [one for one in offers if one.session_id == row.id]
+        of_row = [one for one in records.offers if one.session_id == row.id]
         yield from (f"{row.id} has {lie}: {row} {of_row}" for lie in _lies_of_one(row, of_row))
-    now = world.clock.now()
     is_open = Counter(
         (row.user_id, row.thing) for row in rows if row.state == "open" and now < row.expires_at
     )
@@ -47,10 +47,10 @@ def _lies_of_one(row: Any, offers: list[Any]) -> Iterator[str]:
     yield from (what for what, is_right in checks.items() if not is_right)
 
 
-def lies_of_orders(world: Haggling) -> Iterator[str]:
+def lies_of_orders(records: Records) -> Iterator[str]:
     """Deals that orders have twice, or at another price."""
-    live = [one for one in world.orders() if one.state != "cancelled"]
-    using = {row.id: row for row in world.rows() if row.used_by is not None}
+    live = [one for one in records.orders if one.state != "cancelled"]
+    using = {row.id: row for row in records.rows if row.used_by is not None}
     if sorted((one.bargain_id, one.id) for one in live) != sorted((k, v.used_by) for k, v in using.items()):
         yield f"orders {live} do not use the deals {using}"
         return
@@ -61,10 +61,9 @@ def lies_of_orders(world: Haggling) -> Iterator[str]:
             yield f"{one.id} is sold at {price}, not at {agreed}: {one.detail}"
 
 
-def lies_of_copies(world: Haggling, row: Any) -> Iterator[str]:
+def lies_of_copies(records: Records) -> Iterator[str]:
     """What any worker answers that PostgreSQL does not say."""
-    stored = world.stored(row.id)
-    for worker in range(len(world.lives)):
-        seen = world.seen(row, worker=worker)
-        if seen != stored:
-            yield f"worker {worker} sees {seen}, stored is {stored}"
+    for number, seen in enumerate(records.seen):
+        for session_id, view in seen.items():
+            if view != records.stored[session_id]:
+                yield f"worker {number} sees {view}, stored is {records.stored[session_id]}"

@@ -9,8 +9,8 @@ from tests.storm.haggling import Haggling
 from tests.storm.haggling_machine import Bargain
 
 RUNS = settings(
-    max_examples=8,
-    stateful_step_count=18,
+    max_examples=15,
+    stateful_step_count=20,
     deadline=None,
     # The same lives every time: `python -m bench bargain_lives` looks for new ones.
     derandomize=True,
