@@ -72,7 +72,7 @@ class Hub:
         self._idle: asyncio.Event
         self._ending = False
         self._closed = threading.Event()
-        self._connections = 0
+        self._sinks: set[SocketSink] = set()
         self._looks = Background[Watch](self._look, name="stream-looks", capacity=MOST_LOOKS_WAITING)
         listener.when_listening(self._look_at_all)
 
@@ -109,7 +109,10 @@ class Hub:
     def iterate(self, subscription: Subscription) -> tuple[Iterator[bytes], "QueueSink"]:
         """The stream as an iterator, for a server that keeps a thread for each answer, and its end."""
         sink = QueueSink()
-        self._call(self._attach(sink, subscription))
+        if self._closed.is_set():
+            sink.end()
+        else:
+            self._call(self._attach(sink, subscription))
         return sink.read(), sink
 
     def abandon(self, sink: QueueSink) -> None:
@@ -121,12 +124,14 @@ class Hub:
     def end_streams(self) -> None:
         """End every stream, and each that begins later: clients connect again, and resume elsewhere."""
         self._ending = True
-        if self._thread is not None:
+        if self._thread is not None and not self._closed.is_set():
             with suppress(TimeoutError):
                 self._call(self._finish()).result(LAST_WORDS_SECONDS)
 
     def close(self) -> None:
-        """End every stream and the threads."""
+        """End every stream and the threads. Again, it does nothing."""
+        if self._closed.is_set():
+            return
         self.end_streams()
         self._closed.set()
         self._looks.close()
@@ -165,17 +170,22 @@ class Hub:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), HEARTBEAT_SECONDS)
             self._watches.beat(HEARTBEAT_SECONDS - 1)
+        for sink in tuple(self._sinks):
+            # Who has not read the last words by now never will.
+            sink.cut()
+        await self._idle.wait()
 
     async def _adopt(self, connection: socket.socket, head: bytes, subscription: Subscription) -> None:
-        self._connections += 1
+        sink = SocketSink()
+        self._sinks.add(sink)
         self._idle.clear()
+        sink.when_gone(lambda _: self._hung_up(sink))
         try:
-            _, sink = await self._loop.connect_accepted_socket(SocketSink, connection)
+            await self._loop.connect_accepted_socket(lambda: sink, connection)
         except OSError:
             connection.close()
-            self._hung_up()
+            self._hung_up(sink)
             return
-        sink.when_gone(lambda _: self._hung_up())
         sink.write(head)
         await self._attach(sink, subscription)
 
@@ -187,9 +197,9 @@ class Hub:
         stream = Stream(subscription.owner, sink, subscription.after)
         self._watches.add(stream, key=subscription.key, first=subscription.first, look=subscription.look)
 
-    def _hung_up(self) -> None:
-        self._connections -= 1
-        if not self._connections:
+    def _hung_up(self, sink: SocketSink) -> None:
+        self._sinks.discard(sink)
+        if not self._sinks:
             self._idle.set()
 
     async def _finish(self) -> None:

@@ -69,6 +69,11 @@ class SocketSink(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
+    def cut(self) -> None:
+        """Hang up now."""
+        if self._transport is not None:
+            self._transport.abort()
+
     def when_gone(self, act: WhenGone) -> None:
         """Call `act` when the connection is lost."""
         self._acts.append(act)

@@ -193,6 +193,18 @@ class TestEnd:
                     assert client.rest() == []
                     assert client.parser.retry is not None
 
+    def test_does_not_wait_for_who_never_reads_the_last_words(self, session: Session) -> None:
+        ours, theirs = socket.socketpair()
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        session.happen("countered", text="x" * (MOST_UNREAD_BYTES // 2))
+
+        with theirs, running_hub() as hub:
+            hub.take_over(ours, b"", session.watched())
+            wait_until(lambda: hub.streams == 1)
+            hub.close()
+
+            assert ours.fileno() == -1
+
     def test_a_closed_hub_has_no_thread_and_takes_no_connection(self, session: Session) -> None:
         before = set(threading.enumerate())
         with running_hub() as hub, client_of(hub, session.watched()) as client:
