@@ -50,7 +50,12 @@ class AgreedPrices(Deals):
         if thing != found.thing or number != agreed:
             raise DealMismatchError(
                 f"The bargain {bargain_id} was over {agreed} of {found.thing}, not {number} of {thing}.",
-                extra={"product_id": found.product_id, "slot_id": found.slot_id, "number": agreed},
+                extra={
+                    "bargain_id": found.id,
+                    "product_id": found.product_id,
+                    "slot_id": found.slot_id,
+                    "number": agreed,
+                },
             )
         return _deal(found)
 
@@ -95,12 +100,18 @@ class AgreedPrices(Deals):
 
 
 def _require_good(found: BargainSession | None, bargain_id: str, now: datetime) -> BargainSession:
+    which = {"bargain_id": bargain_id}
     if found is None or found.deal_until is None:
-        raise UnknownDealError(f"There is no bargain {bargain_id} of yours that came to a price.")
+        raise UnknownDealError(
+            f"There is no bargain {bargain_id} of yours that came to a price.", extra=which
+        )
     if found.used_by is not None:
-        raise DealUsedError(f"The price of the bargain {bargain_id} was used for an order already.")
+        raise DealUsedError(f"The price of {found.name} that you agreed on is in an order.", extra=which)
     if found.deal_until <= now:
-        raise DealGoneError("The price that you agreed on was good for a while that is over; bargain again.")
+        raise DealGoneError(
+            f"The price of {found.name} that you agreed on was good for a while that is over; bargain again.",
+            extra=which,
+        )
     return found
 
 

@@ -87,8 +87,10 @@ class TestADeal:
     def test_runs_out(self, customer: Customer, goods: Product, deals: Deals) -> None:
         made = agree(customer, goods)
 
-        with pytest.raises(DealGoneError):
+        with pytest.raises(DealGoneError) as gone:
             deals.deal(**asked(made, customer, now=NOW + timedelta(minutes=15)))
+
+        assert gone.value.extra == {"bargain_id": made["session_id"]}
 
     def test_is_none_of_a_session_that_is_open(
         self, customer: Customer, goods: Product, deals: Deals
