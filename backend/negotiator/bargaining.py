@@ -14,7 +14,7 @@ from backend.negotiator.terms import Terms
 # A float such as 1 - 0.4 must not raise a price by a unit.
 _HAIR: Final = 1e-9
 # As a share of the list price.
-_LEAST_STEP: Final = 0.004
+_LEAST_STEP: Final = 0.0015
 # How often an offer that is worth taking is countered all the same, to learn what else would be paid.
 _CURIOSITY: Final = 0.03
 

@@ -25,12 +25,12 @@ class Terms:
     """
 
     strategy: str = "moderate"
-    most_off: float = 0.4
-    curve: float = 1.0
-    zone: float = 0.06
+    most_off: float = 0.5
+    curve: float = 0.7
+    zone: float = 0.04
     firmness: float = 1.0
     patience: float = 1.0
-    jitter: float = 0.015
+    jitter: float = 0.01
     serious: float = 0.2
 
     def __post_init__(self) -> None:

@@ -199,7 +199,7 @@ class TestNoise:
         asks = {last_ask(bargain(jitter_key=bytes([key])), 1000) for key in range(60)}
 
         assert len(asks) > 40
-        assert max(asks) - min(asks) <= 2 * 0.015 * 10000 + 1
+        assert max(asks) - min(asks) <= 2 * 0.01 * 10000 + 1
 
 
 class TestOffer:
