@@ -8,19 +8,13 @@ answers that are lost. After each life everything settles, and our books are com
 
 import os
 import sys
-import time
-import traceback
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from typing import Final
-
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import run_state_machine_as_test
 
 from backend.infra import logging
 from backend.wiring import Parts
 from bench.fresh import fresh_stores
+from bench.lives import Seen, live, live_everywhere
 from tests.conftest import NOW
 from tests.factories.apps import running_app
 from tests.factories.payments import gateway_of, open_local_stripe
@@ -45,26 +39,11 @@ class Told(Market):
 
 
 def main(lives: int = LIVES) -> int:
-    """Live in as many processes as there are processors, each with stores of its own; say what happened."""
-    processes = os.cpu_count() or 1
-    shares = [len(range(number, lives, processes)) for number in range(processes)]
-    started = time.monotonic()
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        runs = list(pool.map(_run, range(processes), shares))
-    seconds = time.monotonic() - started
-    seen: Counter[str] = Counter()
-    for one, _ in runs:
-        seen.update(one)
-    wrong = sum(wrong for _, wrong in runs)
-    print(f"{seen.pop('lives')} lives of up to {STEPS} events in {seconds:.0f} s, {processes} at a time")
-    for what, number in sorted(seen.items()):
-        print(f"{what}: {number:,}")
-    print(f"processes in which a book was wrong: {wrong}")
-    return 1 if wrong else 0
+    """Live in as many processes as there are processors, and say what happened."""
+    return live_everywhere(_run, lives=lives, steps=STEPS, fault="a book")
 
 
-def _run(number: int, lives: int) -> tuple[Counter[str], int]:
-    """What happened in so many lives, and 1 when a book was wrong."""
+def _run(number: int, lives: int) -> Seen:
     logging.configure(level="CRITICAL", file=None)
     clock = FakeClock(NOW)
     Market.seen = Counter()
@@ -72,26 +51,8 @@ def _run(number: int, lives: int) -> tuple[Counter[str], int]:
         parts = Parts(clock=clock, events=FakeEventStore(), gateway=gateway_of(local, clock))
         with running_app(stores, parts) as app, app.app_context():
             Market.world = World.build(app, clock, local)
-            wrong = _live(lives)
+            wrong = live(Told, lives=lives, steps=STEPS)
     return Market.seen, wrong
-
-
-def _live(lives: int) -> int:
-    run = settings(
-        max_examples=lives,
-        stateful_step_count=STEPS,
-        deadline=None,
-        database=None,
-        phases=(Phase.generate,),
-        suppress_health_check=list(HealthCheck),
-    )
-    try:
-        run_state_machine_as_test(Told, settings=run)
-    except Exception as error:  # noqa: BLE001 (whatever it is, it is shown with what led to it)
-        traceback.print_exception(error, limit=-3)
-        print(*getattr(error, "__notes__", ()), sep="\n")
-        return 1
-    return 0
 
 
 if __name__ == "__main__":

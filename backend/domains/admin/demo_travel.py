@@ -104,7 +104,7 @@ SEATS: Final = (
     Seats("CDG-JFK", ECONOMY, 14, time(13, 30), 505, "520.00", 78, 24),
     Seats("CDG-JFK", BUSINESS, 14, time(13, 30), 505, "2350.00", 82, 6),
     Seats("JFK-CDG", PREMIUM, 24, time(19, 15), 435, "990.00", 80, 9),
-    Seats("CDG-NCE", ECONOMY, 10, time(8, 15), 95, "118.00", 72, 31, TaxClass.INTERMEDIATE),
+    Seats("CDG-NCE", ECONOMY, 10, time(8, 15), 95, "118.00", 64, 31, TaxClass.INTERMEDIATE),
     Seats("NCE-CDG", ECONOMY, 13, time(19, 40), 95, "109.00", 74, 18, TaxClass.INTERMEDIATE),
     Seats("CDG-LIS", ECONOMY, 21, time(11, 5), 155, "169.00", 77, 27),
     Seats("FRA-BER", ECONOMY, 9, time(7, 0), 70, "129.00", 70, 22, TaxClass.STANDARD),

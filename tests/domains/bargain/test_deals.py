@@ -19,18 +19,8 @@ from backend.infra.postgres import db
 from tests.conftest import NOW
 from tests.factories.bookings import Customer
 from tests.factories.checkout import ON_DELIVERY
-from tests.factories.haggling import accept, counter_of, make_bargain_goods, start
+from tests.factories.haggling import accept, counter_of, start
 from tests.fakes.clock import FakeClock
-
-
-@pytest.fixture
-def goods(app: Flask) -> Product:
-    return make_bargain_goods()
-
-
-@pytest.fixture
-def customer(app: Flask) -> Customer:
-    return Customer.new(app.test_client())
 
 
 @pytest.fixture

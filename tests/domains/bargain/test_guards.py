@@ -3,23 +3,12 @@
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from backend.domains.catalog.entities import Product
 from backend.infra.postgres import db
 from tests.factories.bookings import Customer
-from tests.factories.haggling import COST, LIST, accept, counter_of, make_bargain_goods, start
-
-
-@pytest.fixture
-def goods(app: Flask) -> Product:
-    return make_bargain_goods()
-
-
-@pytest.fixture
-def customer(app: Flask) -> Customer:
-    return Customer.new(app.test_client())
+from tests.factories.haggling import COST, LIST, accept, counter_of, start
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
 from flask import Flask
 
 from backend.domains.bargain.probing import Allowed
@@ -20,16 +19,6 @@ from tests.factories.haggling import (
 from tests.fakes.clock import FakeClock
 
 ALLOWED = Allowed()
-
-
-@pytest.fixture
-def goods(app: Flask) -> Product:
-    return make_bargain_goods()
-
-
-@pytest.fixture
-def customer(app: Flask) -> Customer:
-    return Customer.new(app.test_client())
 
 
 def leave(customer: Customer, session_id: str) -> None:

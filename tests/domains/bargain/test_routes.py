@@ -28,16 +28,6 @@ from tests.fakes.clock import FakeClock
 TEN_MINUTES = timedelta(minutes=10)
 
 
-@pytest.fixture
-def goods(app: Flask) -> Product:
-    return make_bargain_goods()
-
-
-@pytest.fixture
-def customer(app: Flask) -> Customer:
-    return Customer.new(app.test_client())
-
-
 class TestAStart:
     def test_opens_a_session_at_the_list_price_for_ten_minutes_and_three_offers(
         self, customer: Customer, goods: Product

@@ -23,16 +23,6 @@ from tests.waiting import wait_until
 from tests.web.sse_client import Parser, Received
 
 
-@pytest.fixture
-def goods(app: Flask) -> Product:
-    return make_bargain_goods()
-
-
-@pytest.fixture
-def customer(app: Flask) -> Customer:
-    return Customer.new(app.test_client())
-
-
 @contextmanager
 def watching(customer: Customer, session_id: str, **options: Any) -> Iterator[Iterator[Received]]:
     """The events of a session, without its ticks."""
