@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 # What a loop that is busy, or a machine that is, may add to a deadline.
 _GRACE_SECONDS: Final = 0.25
-_CLOSE_SECONDS: Final = 3.0
+_CLOSE_SECONDS: Final = 10.0
 
 
 class EventLoop:
