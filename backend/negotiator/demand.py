@@ -21,6 +21,8 @@ EVEN: Final = ((1 / ANCHORS,) * ANCHORS,) * PHASES
 # How often an offer that means nothing is from somebody who would not even pay it.
 _EMPTY: Final = 0.2
 _HAIR: Final = 1e-6
+# Prices whose worth differs by no more than this part are equally good: what was added up differs so much.
+_TIE: Final = 1e-9
 
 
 def phase(attempt: int, attempts: int) -> int:
@@ -130,14 +132,14 @@ def chance_of(reached: Sequence[float], price: float) -> float:
 def best_price(
     reached: Sequence[float], *, floor: float, lowest: float, highest: float, firmness: float
 ) -> float:
-    """The price with the greatest (price - floor) ** firmness * chance of a sale."""
+    """The price with the greatest (price - floor) ** firmness * chance of a sale; of equal ones the lowest."""
     cells = range(int(lowest * CELLS) + 1, int(highest * CELLS) + 1)
     candidates = [lowest, *[cell / CELLS for cell in cells], highest]
     best, most = highest, -1.0
     for price in candidates:
         margin = price - floor
         gain = 0.0 if margin <= 0 else chance_of(reached, price) * margin**firmness
-        if gain > most:
+        if gain > most * (1 + _TIE):
             best, most = price, gain
     return best
 

@@ -129,3 +129,17 @@ class TestLearning:
             assert min(model.value) >= 0
             assert stored.value == pytest.approx(model.value, abs=1e-6)
             assert len(stored.value) == CELLS + 1
+
+
+class TestBestPrice:
+    @pytest.mark.parametrize("error", [-1e-15, 0.0, 1e-15])
+    def test_is_the_lowest_of_equally_good_ones_whatever_rounding_adds(self, error):
+        # Three of ten would pay 80, two of them 90, so that above 60 either earns the same.
+        chances = survival(
+            [0.7 if cell == 0 else 0.1 if cell in {80, 90, 95} else 0.0 for cell in range(CELLS + 1)]
+        )
+        chances[90] += error
+
+        price = best_price(chances, floor=0.6, lowest=0.6, highest=1.0, firmness=1.0)
+
+        assert price == 0.8
