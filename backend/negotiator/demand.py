@@ -132,7 +132,7 @@ def chance_of(reached: Sequence[float], price: float) -> float:
 def best_price(
     reached: Sequence[float], *, floor: float, lowest: float, highest: float, firmness: float
 ) -> float:
-    """The price with the greatest (price - floor) ** firmness * chance of a sale; of equal ones the lowest."""
+    """The price with the greatest (price - floor) ** firmness * chance of a sale; the lowest of equals."""
     cells = range(int(lowest * CELLS) + 1, int(highest * CELLS) + 1)
     candidates = [lowest, *[cell / CELLS for cell in cells], highest]
     best, most = highest, -1.0
