@@ -26,7 +26,7 @@ class Terms:
 
     strategy: str = "moderate"
     most_off: float = 0.5
-    curve: float = 0.7
+    curve: float = 1.0
     zone: float = 0.04
     firmness: float = 1.0
     patience: float = 1.0
