@@ -54,7 +54,8 @@ class BargainSession(Base):
     words_may_propose: Mapped[bool]
     terms: Mapped[dict[str, Any]] = mapped_column(JSONB)
     demand: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    # For the record; no step reads it.
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB, deferred=True)
     release: Mapped[str] = mapped_column(Text)
     seed: Mapped[str] = mapped_column(Text)
     jitter_key: Mapped[str] = mapped_column(Text)

@@ -172,7 +172,7 @@ class Bargains:
         query = select(BargainSession).where(BargainSession.id == session_id).with_for_update()
         found = self.session.scalars(query, execution_options={"populate_existing": True}).one_or_none()
         row = self._mine(found, session_id, user_id)
-        return row, rounds_of(self.session, session_id)
+        return row, rounds_of(self.session, session_id) if row.attempts_used else []
 
     @staticmethod
     def _mine(found: BargainSession | None, session_id: str, user_id: str) -> BargainSession:
