@@ -95,7 +95,8 @@ _BEFORE: Final = text(
     "SELECT count(*) FILTER (WHERE user_id = :user_id) AS sessions,"
     " min(CAST(LEAST(counter_minor, final_minor) AS numeric) / list_minor) AS best_ratio"
     " FROM bargain_sessions WHERE thing = :thing AND started_at > :since"
-    " AND (user_id = :user_id OR address_key = :address_key)"
+    # Neighbours share an address: what one of them met binds the others for a day, not for a month.
+    " AND (user_id = :user_id OR (address_key = :address_key AND started_at > :today))"
 )
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
@@ -122,8 +123,10 @@ class Probing:
         self._refuse_before(self._cooled(values, now), now)
 
     def before(self, asking: Asking, *, now: datetime) -> Before:
-        """What they met over the same item, from this account or this address."""
-        found = self.session.execute(_BEFORE, self._values(asking, now - REMEMBERED)).one()
+        """What they met over the same item: from this account in 30 days, from this address in one."""
+        found = self.session.execute(
+            _BEFORE, {**self._values(asking, now - REMEMBERED), "today": now - DAY}
+        ).one()
         return Before(found.sessions, found.best_ratio)
 
     def address_key(self, address: str) -> str:

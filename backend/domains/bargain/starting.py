@@ -70,20 +70,21 @@ class BargainStart:
         when rules refuse, TooFewLeftError, TooManyError when somebody bargained too often, and what
         `Bands.of` raises for what cannot be bought.
         """
+        thing = item.slot_id or item.product_id or ""
+        open_one = self._open(user_id, thing, now)
+        if open_one is not None:
+            return open_one, False
         band = self.bands.of(item=item, user_id=user_id, now=now)
         asking = Asking(
             user_id=user_id,
             product_id=band.product_id,
-            thing=band.slot_id or band.product_id,
+            thing=thing,
             starts_at=band.starts_at,
             address_key=self.probing.address_key(address),
         )
-        open_one = self._open(asking, now)
-        if open_one is not None:
-            return open_one, False
         self.probing.require_allowed(asking, now=now)
         # Whoever started at the same time is seen now: this waited for them.
-        open_one = self._open(asking, now)
+        open_one = self._open(user_id, thing, now)
         if open_one is not None:
             return open_one, False
         self._require_left(band, now)
@@ -91,11 +92,11 @@ class BargainStart:
         row = self._row(band, asking, before, strategy, now)
         return self._store(row, asking, now)
 
-    def _open(self, asking: Asking, now: datetime) -> SessionView | None:
+    def _open(self, user_id: str, thing: str, now: datetime) -> SessionView | None:
         """The session that is open; one whose time is over is ended on the way."""
         query = select(BargainSession).where(
-            BargainSession.user_id == asking.user_id,
-            BargainSession.thing == asking.thing,
+            BargainSession.user_id == user_id,
+            BargainSession.thing == thing,
             BargainSession.state == State.OPEN.value,
         )
         found = self.session.scalars(
@@ -179,7 +180,7 @@ class BargainStart:
         except IntegrityError as error:
             if violated(error) != "uq_bargain_sessions_open":
                 raise
-            other = self._open(asking, now)
+            other = self._open(asking.user_id, asking.thing, now)
             if other is None:
                 raise
             return other, False

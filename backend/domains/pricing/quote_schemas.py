@@ -87,6 +87,13 @@ class QuoteRequestSchema(Schema):
     shipping = ma.fields.String(validate=ma.validate.OneOf([*LABELS]))
     country = ma.fields.String(validate=ma.validate.Regexp(r"^[A-Z]{2}$"))
 
+    @ma.validates_schema
+    def check(self, data: dict[str, Any], **_: Any) -> None:
+        """A price that was bargained for is had once."""
+        bargains = [item.bargain_id for item in data["items"] if item.bargain_id is not None]
+        if len(set(bargains)) < len(bargains):
+            raise ma.ValidationError("Each bargain can be had once.", "items")
+
     @ma.post_load
     def make(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """The arguments of `Wanted`."""

@@ -142,3 +142,11 @@ class TestTheQuoteOfADeal:
 
         assert first.status_code == 201, first.text
         assert again.status_code == 409
+
+    def test_is_quoted_once(self, customer: Customer, goods: Product) -> None:
+        twice = [{"bargain_id": agree(customer, goods)["session_id"]}] * 2
+
+        answer = customer.post("/api/quotes", {"items": twice})
+
+        assert answer.status_code == 422
+        assert "once" in answer.text

@@ -6,6 +6,7 @@ from flask import Flask
 
 from backend.domains.bargain.probing import Allowed
 from backend.domains.catalog.entities import Product
+from backend.infra.postgres import db
 from tests.conftest import NOW
 from tests.factories.bookings import Customer
 from tests.factories.haggling import (
@@ -48,6 +49,21 @@ class TestWhoAsksAgain:
         again = counter_of(other, start(other, goods)["session_id"])["amount"]
 
         assert again >= best
+
+    def test_is_bound_by_a_neighbour_for_a_day_alone(
+        self, app: Flask, customer: Customer, goods: Product, shared_clock: FakeClock
+    ) -> None:
+        counter_of(customer, start(customer, goods)["session_id"])
+        query = db.text("SELECT earlier_best_minor FROM bargain_sessions WHERE user_id = :user_id")
+        bound = []
+
+        for later in (timedelta(hours=23), timedelta(hours=25)):
+            shared_clock.set(NOW + later)
+            neighbour = Customer.new(app.test_client())
+            start(neighbour, goods)
+            bound.append(db.session.execute(query, {"user_id": neighbour.user.id}).scalar_one() is not None)
+
+        assert bound == [True, False]
 
     def test_pays_in_proportion_for_another_quantity(
         self, customer: Customer, goods: Product, shared_clock: FakeClock

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from backend.domains.catalog.entities import Product
+from backend.infra.postgres import db
 from backend.kernel.money import Money
 from backend.kernel.roles import Role
 from tests.conftest import NOW
@@ -46,6 +47,18 @@ class TestAStart:
         self, customer: Customer, goods: Product
     ) -> None:
         session = start(customer, goods)
+
+        again = try_to_start(customer, goods)
+
+        assert again.status_code == 200
+        assert again.json["session_id"] == session["session_id"]
+
+    def test_finds_the_open_session_also_when_the_thing_was_withdrawn(
+        self, customer: Customer, goods: Product
+    ) -> None:
+        session = start(customer, goods)
+        db.session.execute(db.text("UPDATE products SET is_active = false"))
+        db.session.commit()
 
         again = try_to_start(customer, goods)
 

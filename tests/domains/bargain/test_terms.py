@@ -13,7 +13,7 @@ from backend.kernel.money import Money
 FOLDER = Path(__file__).resolve().parents[3] / "rules"
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 PRODUCT = {"strategy": "moderate", "product_id": "prd_1"}
-ROOM = {"kind": "stay", "base": Money(24000, "EUR")}
+ROOM = {"cost": Money(6000, "EUR"), "kind": "stay", "base": Money(24000, "EUR")}
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +75,13 @@ class TestTerms:
         assert hard.zone < usual.zone < soft.zone
         assert hard.firmness > usual.firmness > soft.firmness
         assert hard.curve > usual.curve > soft.curve
+
+    def test_give_little_where_no_cost_is_known(self, book):
+        unknown = {name: value for name, value in ROOM.items() if name != "cost"}
+
+        terms = terms_of(book, {**unknown, "strategy": "conservative"}, NOW)
+
+        assert terms.most_off == 0.15
 
     def test_of_an_effect_are_shares_and_powers(self):
         book = with_terms("most_off: 35%, curve: 0.5, zone: 4%")
