@@ -15,6 +15,7 @@ from typing import Final
 
 from backend.domains.bargain.terms import terms_of
 from backend.infra.rule_files import read_folder
+from backend.kernel.money import Money
 from bench.bargain_buyers import FRESH_KINDS, KINDS
 from bench.bargain_population import Customer, Result, Run, items, population, sell
 from bench.bargain_probe import ESTIMATES, distance, probe
@@ -30,6 +31,8 @@ from bench.bargain_values import FRESH, TUNED, Values
 
 RULES: Final = Path(__file__).resolve().parents[1] / "rules"
 CUSTOMERS: Final = 400
+# That each item has a cost is what the rules ask.
+KNOWN: Final = Money(1, "EUR")
 OURS: Final = ("aggressive", "moderate", "conservative")
 # What moderate aims at, in percent of the best posted price and as a share of the way to the floor.
 OVERALL, STRATEGIC, WORST, PROBED = 100, 95, 95, 0.4
@@ -52,7 +55,7 @@ def sellers() -> dict[str, Callable[[], Seller]]:
     """Ours by the rules that are shipped, and the simple ones."""
     book = read_folder(RULES)
     at = datetime(2026, 6, 1, 12, tzinfo=UTC)
-    ours = {name: partial(Ours, terms_of(book, {"strategy": name}, at)) for name in OURS}
+    ours = {name: partial(Ours, terms_of(book, {"strategy": name, "cost": KNOWN}, at)) for name in OURS}
     simple = {
         "list price only": list_price_only,
         "three steps": three_steps,
