@@ -14,6 +14,9 @@ LAST_FLUSH_SECONDS: Final = 3.0
 class Background(Generic[T]):
     """Hands what is put to `work`, in order, up to `batch` at a time, in one thread. `work` must not raise.
 
+    The thread waits `gather_seconds` for more before it begins with less than a batch, unless somebody
+    waits for it.
+
     The thread starts at the first item: after a server has forked its workers. When the process ends in
     order, what waits is worked off for a few seconds; a process that is killed loses it.
     """
@@ -25,6 +28,7 @@ class Background(Generic[T]):
         name: str,
         capacity: int,
         batch: int = 1,
+        gather_seconds: float = 0.0,
         finish: Callable[[], None] | None = None,
     ) -> None:
         """`finish` is called once all is worked off for the last time."""
@@ -33,8 +37,11 @@ class Background(Generic[T]):
         self._name = name
         self._capacity = capacity
         self._batch = batch
+        self._gather_seconds = gather_seconds
         self._waiting: deque[T] = deque()
         self._working = False
+        self._gathering = False
+        self._awaited = 0
         self._closed = False
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -47,13 +54,18 @@ class Background(Generic[T]):
             self._waiting.extend(taken)
             if self._thread is None and taken:
                 self._start()
-            self._changed.notify_all()
+            if not self._gathering or self._is_enough():
+                self._changed.notify_all()
         return len(taken)
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until nothing waits and nothing is worked on; False if that takes longer than `timeout` s."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._waiting and not self._working, timeout)
+            self._awaited += 1
+            self._changed.notify_all()
+            done = self._changed.wait_for(lambda: not self._waiting and not self._working, timeout)
+            self._awaited -= 1
+        return done
 
     def close(self) -> None:
         """Work off what waits, for a few seconds at most, and end the thread."""
@@ -86,5 +98,12 @@ class Background(Generic[T]):
         """What waits longest; nothing once this is closed and nothing waits."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closed)
+            self._gathering = True
+            self._changed.wait_for(self._is_enough, self._gather_seconds)
+            self._gathering = False
             self._working = bool(self._waiting)
             return [self._waiting.popleft() for _ in range(min(self._batch, len(self._waiting)))]
+
+    def _is_enough(self) -> bool:
+        """Whether there is nothing to wait for before the next batch is worked on."""
+        return bool(self._awaited) or self._closed or len(self._waiting) >= self._batch

@@ -7,6 +7,7 @@ import svcs
 from flask import Flask
 
 from backend.infra import event_buffer, metrics
+from backend.infra.background import Background
 from backend.infra.event_buffer import SEEN_AGAIN_AFTER, EventBuffer, Events, Sightings
 from backend.infra.events import Event
 from backend.infra.postgres import db
@@ -202,3 +203,38 @@ class TestSightings:
 
         assert len(sightings._seen) == 3
         assert "".join(e.data["product_id"][-1] for e in store.events) == "abcda"
+
+
+class TestGathering:
+    def test_hands_over_what_came_together_at_once(self) -> None:
+        batches: list[list[int]] = []
+        queue = Background[int](
+            lambda batch: batches.append([*batch]), name="t", capacity=100, batch=50, gather_seconds=60
+        )
+
+        for number in range(10):
+            queue.put([number])
+        done = queue.flush(10)
+        queue.close()
+
+        assert done
+        assert [number for batch in batches for number in batch] == [*range(10)]
+        assert len(batches) <= 2
+
+    def test_begins_with_a_whole_batch_although_nobody_waits(self) -> None:
+        begun = threading.Event()
+        queue = Background[int](lambda _: begun.set(), name="t", capacity=100, batch=5, gather_seconds=60)
+
+        queue.put([*range(5)])
+
+        assert begun.wait(10)
+        queue.close()
+
+    def test_begins_with_less_after_a_while(self) -> None:
+        begun = threading.Event()
+        queue = Background[int](lambda _: begun.set(), name="t", capacity=100, batch=5, gather_seconds=0.01)
+
+        queue.put([1])
+
+        assert begun.wait(10)
+        queue.close()
