@@ -180,9 +180,14 @@ class TestFamilies:
         self, valkey: redis.Redis
     ) -> None:
         done: Counter[str] = Counter()
+        everything = {"refreshed", "reused", "replayed after the end"}
 
-        run_state_machine_as_test(
-            lambda: Families(valkey, done), settings=settings(max_examples=60, stateful_step_count=25)
-        )
+        # Now and then chance keeps sixty lives from meeting all of it; then some more are lived.
+        for number in range(20):
+            if number >= 3 and set(done) == everything:
+                break
+            run_state_machine_as_test(
+                lambda: Families(valkey, done), settings=settings(max_examples=20, stateful_step_count=25)
+            )
 
-        assert set(done) == {"refreshed", "reused", "replayed after the end"}
+        assert set(done) == everything
