@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from backend.domains.bargain.words import COUNTERED, Situation
+from backend.domains.bargain.words import Situation
 from backend.kernel.money import Money
+from backend.negotiator.bargaining import Outcome
 
 
 def eur(minor: int) -> Money:
@@ -14,7 +15,7 @@ def eur(minor: int) -> Money:
 def situation(**changes: Any) -> Situation:
     """An offer of 80 euros for what costs 120, countered at 100, with `changes`."""
     values: dict[str, Any] = {
-        "outcome": COUNTERED,
+        "outcome": Outcome.COUNTERED,
         "name": "Suite 12",
         "list_price": eur(12000),
         "offer": eur(8000),

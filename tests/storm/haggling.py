@@ -42,6 +42,7 @@ from tests.factories.bookings import make_class
 from tests.factories.catalog import make_retail
 from tests.factories.identity import make_user
 from tests.fakes.clock import FakeClock
+from tests.storm.connection import connection_of
 
 T = TypeVar("T")
 
@@ -144,7 +145,7 @@ class Haggling:
         kept = svcs.flask.get(LiveSessions), svcs.flask.get(Probing)
         svcs.flask.register_value(self.app, Probing, replace(kept[1], allowed=PATIENT))
         before = db.engines[None]
-        with _connection(before) as connection:
+        with connection_of(before) as connection:
             transaction = connection.begin_nested() if connection.in_transaction() else connection.begin()
             db.engines[None] = connection
             try:
@@ -313,13 +314,3 @@ class Haggling:
             self.restart(worker.number)
             return None
         return done
-
-
-@contextmanager
-def _connection(engine: Any) -> Iterator[Any]:
-    """A connection of its own, or the one that a test works on already."""
-    if hasattr(engine, "in_transaction"):
-        yield engine
-        return
-    with engine.connect() as connection:
-        yield connection

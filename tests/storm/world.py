@@ -47,6 +47,7 @@ from tests.factories.coupons import make_coupon
 from tests.factories.identity import make_user
 from tests.factories.payments import AUTH, authenticate, decide, dispute, onboard, posting
 from tests.fakes.clock import FakeClock
+from tests.storm.connection import connection_of
 from tests.storm.records import Records
 
 GOOD: Final = "pm_card_visa"
@@ -121,7 +122,7 @@ class World(Records):
         self.refusals.clear()
         self.delivered.clear()
         before = db.engines[None]
-        with _connection(before) as connection:
+        with connection_of(before) as connection:
             transaction = connection.begin_nested() if connection.in_transaction() else connection.begin()
             db.engines[None] = connection
             try:
@@ -384,13 +385,3 @@ class World(Records):
 
     def _post(self, url: str, body: bytes, headers: dict[str, str]) -> int:
         return posting(self.app.test_client())(url, body, headers)
-
-
-@contextmanager
-def _connection(engine: Any) -> Iterator[Any]:
-    """A connection of its own, or the one that a test works on already."""
-    if hasattr(engine, "in_transaction"):
-        yield engine
-        return
-    with engine.connect() as connection:
-        yield connection

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from backend.domains.bargain.journal import BargainJournal
 from backend.domains.bargain.models import BargainSession
-from backend.domains.bargain.records import rounds_of
+from backend.domains.bargain.records import item_of, rounds_of
 from backend.domains.pricing.deals import (
     Deal,
     DealGoneError,
@@ -61,14 +61,7 @@ class AgreedPrices(Deals):
 
     def item(self, *, bargain_id: str, user_id: str | None, now: datetime) -> Item:
         """What the deal is over."""
-        found = self._good(bargain_id, user_id, now)
-        return Item(
-            product_id=None if found.slot_id else found.product_id,
-            slot_id=found.slot_id,
-            quantity=found.quantity,
-            party=found.party,
-            bargain_id=found.id,
-        )
+        return item_of(self._good(bargain_id, user_id, now))
 
     def claim(self, *, bargain_ids: Collection[str], reference: str, now: datetime) -> None:
         """Use deals for an order, all or none."""

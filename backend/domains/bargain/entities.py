@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from backend.domains.pricing.records import money_document
 from backend.kernel.money import Money
+from backend.negotiator.bargaining import Outcome
 from backend.web.fields import write_instant
 
 
@@ -20,14 +21,6 @@ class State(StrEnum):
     ABANDONED = "abandoned"
 
 
-class Answer(StrEnum):
-    """What an offer was answered with."""
-
-    ACCEPTED = "accepted"
-    COUNTERED = "countered"
-    REJECTED = "rejected"
-
-
 NOT_BARGAINED: Final = "none"
 STARTED: Final = "started"
 
@@ -38,7 +31,7 @@ class Round:
 
     number: int
     offer: Money
-    answer: Answer
+    answer: Outcome
     counter: Money | None
     message: str
     at: datetime
@@ -103,7 +96,7 @@ class SessionView:
     def events(self) -> tuple[BargainEvent, ...]:
         """All that happened so far; what is read later begins with the same events."""
         told = [(STARTED, self._started()), *((one.answer.value, _round(one)) for one in self.rounds)]
-        ended_by_offer = bool(self.rounds) and self.rounds[-1].answer is Answer.ACCEPTED
+        ended_by_offer = bool(self.rounds) and self.rounds[-1].answer is Outcome.ACCEPTED
         if self.state is State.ACCEPTED:
             deal = self._deal()
             if ended_by_offer:
@@ -111,38 +104,40 @@ class SessionView:
             else:
                 told.append((self.state.value, deal))
         elif self.state is not State.OPEN:
-            told.append((self.state.value, {"at": _instant(self.ended_at)}))
+            told.append((self.state.value, {"at": instant_or_none(self.ended_at)}))
         return tuple(BargainEvent(number, name, data) for number, (name, data) in enumerate(told, 1))
 
     def _started(self) -> dict[str, Any]:
         return {
-            "list_price": _money(self.list_price),
+            "list_price": money_or_none(self.list_price),
             "attempts_left": self.attempts_allowed,
-            "expires_at": _instant(self.expires_at),
+            "expires_at": instant_or_none(self.expires_at),
         }
 
     def _deal(self) -> dict[str, Any]:
         return {
-            "final_price": _money(self.final_price),
+            "final_price": money_or_none(self.final_price),
             "quote_token": self.quote_token,
-            "deal_expires_at": _instant(self.deal_until),
-            "at": _instant(self.ended_at),
+            "deal_expires_at": instant_or_none(self.deal_until),
+            "at": instant_or_none(self.ended_at),
         }
 
 
 def _round(one: Round) -> dict[str, Any]:
     return {
         "attempt": one.number,
-        "offer": _money(one.offer),
-        "counter_price": _money(one.counter),
+        "offer": money_or_none(one.offer),
+        "counter_price": money_or_none(one.counter),
         "message": one.message,
-        "at": _instant(one.at),
+        "at": instant_or_none(one.at),
     }
 
 
-def _money(amount: Money | None) -> dict[str, Any] | None:
+def money_or_none(amount: Money | None) -> dict[str, Any] | None:
+    """As `money_document`, for an amount that may not be there."""
     return None if amount is None else money_document(amount)
 
 
-def _instant(at: datetime | None) -> str | None:
+def instant_or_none(at: datetime | None) -> str | None:
+    """As `write_instant`, for an instant that may not be there."""
     return None if at is None else write_instant(at)

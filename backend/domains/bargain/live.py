@@ -16,10 +16,10 @@ from typing import Any, Final
 import redis
 from redis.exceptions import RedisError
 
-from backend.domains.bargain.entities import Answer, Round, SessionView, State
-from backend.domains.pricing.records import money_document, read_money
+from backend.domains.bargain.entities import Round, SessionView, State, money_or_none
+from backend.domains.pricing.records import read_money
 from backend.infra.redis import Outage, key
-from backend.kernel.money import Money
+from backend.negotiator.bargaining import Outcome
 
 # Here each change is announced: {"session_id": …, "number": of its newest event}.
 CHANNEL: Final = key("bargain-events")
@@ -126,7 +126,7 @@ def document_of(view: SessionView) -> dict[str, Any]:
         **{name: getattr(view, name) for name in _PLAIN},
         "state": view.state.value,
         "rounds": [_round(one) for one in view.rounds],
-        **{name: _money(getattr(view, name)) for name in _MONEY},
+        **{name: money_or_none(getattr(view, name)) for name in _MONEY},
         **{name: _instant(getattr(view, name)) for name in _INSTANTS},
     }
 
@@ -153,9 +153,9 @@ _INSTANTS: Final = ("started_at", "expires_at", "ended_at", "deal_until")
 def _round(one: Round) -> dict[str, Any]:
     return {
         "number": one.number,
-        "offer": _money(one.offer),
+        "offer": money_or_none(one.offer),
         "answer": one.answer.value,
-        "counter": _money(one.counter),
+        "counter": money_or_none(one.counter),
         "message": one.message,
         "at": _instant(one.at),
     }
@@ -164,11 +164,7 @@ def _round(one: Round) -> dict[str, Any]:
 def _read_round(document: Mapping[str, Any]) -> Round:
     read = {"offer": read_money(document["offer"]), "counter": _read_money(document["counter"])}
     at = datetime.fromisoformat(document["at"])
-    return Round(**{**document, **read, "answer": Answer(document["answer"]), "at": at})
-
-
-def _money(amount: Money | None) -> dict[str, Any] | None:
-    return None if amount is None else money_document(amount)
+    return Round(**{**document, **read, "answer": Outcome(document["answer"]), "at": at})
 
 
 def _read_money(document: Mapping[str, Any] | None) -> Any:

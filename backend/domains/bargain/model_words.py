@@ -12,10 +12,11 @@ from typing import Any, Final, Protocol
 import structlog
 
 from backend.domains.bargain.model_text import UnfitTextError, filled
-from backend.domains.bargain.words import COUNTERED, Said, Situation, Words
+from backend.domains.bargain.words import Said, Situation, Words
 from backend.infra import metrics
 from backend.infra.wording import Wording
 from backend.kernel.money import Money
+from backend.negotiator.bargaining import Outcome
 
 log = structlog.get_logger(__name__)
 
@@ -135,7 +136,7 @@ def _draft(written: str) -> _Draft:
 
 
 def _may_propose(situation: Situation) -> bool:
-    return situation.may_propose and situation.outcome == COUNTERED
+    return situation.may_propose and situation.outcome is Outcome.COUNTERED
 
 
 def _proposed(situation: Situation, draft: _Draft) -> Money | None:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from backend.domains.bargain.entities import Answer, Round, SessionView, State
+from backend.domains.bargain.entities import Round, SessionView, State
 from backend.domains.bargain.models import BargainOffer, BargainSession
+from backend.domains.pricing.wanted import Item
 from backend.infra.postgres import DbSession
 from backend.kernel.money import Money
-from backend.negotiator.bargaining import Bargain, Turn
+from backend.negotiator.bargaining import Bargain, Outcome, Turn
 from backend.negotiator.demand import DemandModel
 from backend.negotiator.terms import Terms
 
@@ -60,6 +61,17 @@ def bargain_of(row: BargainSession) -> Bargain:
     )
 
 
+def item_of(row: BargainSession) -> Item:
+    """What is haggled over, as an order names it: at the price that the bargain came to."""
+    return Item(
+        product_id=None if row.slot_id else row.product_id,
+        slot_id=row.slot_id,
+        quantity=row.quantity,
+        party=row.party,
+        bargain_id=row.id,
+    )
+
+
 def turns_of(offers: Sequence[BargainOffer], currency: str) -> list[Turn]:
     """What was said so far."""
     return [Turn(Money(one.offer_minor, currency), amount(one.counter_minor, currency)) for one in offers]
@@ -73,5 +85,5 @@ def amount(minor: int | None, currency: str) -> Money | None:
 def _round(one: BargainOffer, currency: str) -> Round:
     counter = amount(one.counter_minor, currency)
     return Round(
-        one.number, Money(one.offer_minor, currency), Answer(one.outcome), counter, one.message, one.at
+        one.number, Money(one.offer_minor, currency), Outcome(one.outcome), counter, one.message, one.at
     )

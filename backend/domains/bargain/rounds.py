@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from backend.domains.bargain.entities import Answer
+from backend.domains.bargain.entities import money_or_none
 from backend.domains.bargain.models import BargainOffer, BargainSession
 from backend.domains.bargain.records import amount, bargain_of, turns_of
 from backend.domains.bargain.words import PlainWords, Said, Situation, Words
-from backend.domains.pricing.records import money_document
 from backend.kernel.errors import ConflictError, InvalidError
 from backend.kernel.money import Money
-from backend.negotiator.bargaining import Reply, respond
+from backend.negotiator.bargaining import Outcome, Reply, respond
 
 
 class RepeatedOfferError(ConflictError):
@@ -80,7 +79,7 @@ class Rounds:
         else:
             said = self.plain.say(_situation(row, reply, offer, "", language, now))
         counter = _counter(reply, said)
-        answer = Answer(reply.outcome.value)
+        answer = reply.outcome
         made = BargainOffer(
             session_id=row.id,
             number=row.attempts_used + 1,
@@ -92,7 +91,7 @@ class Rounds:
             at=now,
         )
         standing = row.counter_minor if counter is None else counter
-        return Made(made, standing, reply.price if answer is Answer.ACCEPTED else None)
+        return Made(made, standing, reply.price if answer is Outcome.ACCEPTED else None)
 
     def ahead(
         self,
@@ -124,14 +123,17 @@ def _counted(row: BargainSession, price: Money) -> Money:
         raise NoAttemptLeftError(
             f"All {row.attempts_allowed} offers are made. The counter-offer stands until the time is over:"
             f" POST /api/bargain/accept-counter/{row.id} accepts it.",
-            extra={"counter_price": _money(amount(row.counter_minor, row.currency))},
+            extra={"counter_price": money_or_none(amount(row.counter_minor, row.currency))},
         )
     offer = Money(min(price.minor, row.list_minor), row.currency)
     if row.offer_minor is not None and offer.minor <= row.offer_minor:
         last = Money(row.offer_minor, row.currency)
         raise RepeatedOfferError(
             f"You offered {last} already: offer more, or accept the counter-offer. No attempt was used.",
-            extra={"last_offer": _money(last), "attempts_left": row.attempts_allowed - row.attempts_used},
+            extra={
+                "last_offer": money_or_none(last),
+                "attempts_left": row.attempts_allowed - row.attempts_used,
+            },
         )
     return offer
 
@@ -140,7 +142,7 @@ def _situation(
     row: BargainSession, reply: Reply, offer: Money, said: str, language: str, now: datetime
 ) -> Situation:
     return Situation(
-        outcome=reply.outcome.value,
+        outcome=reply.outcome,
         name=row.name,
         list_price=Money(row.list_minor, row.currency),
         offer=offer,
@@ -157,14 +159,10 @@ def _situation(
 
 def _counter(reply: Reply, said: Said) -> int | None:
     """The counter-offer: the negotiator's, or what words proposed inside its band."""
-    if reply.outcome.value != Answer.COUNTERED.value or reply.price is None:
+    if reply.outcome is not Outcome.COUNTERED or reply.price is None:
         return None
     proposed = reply.price if said.counter is None else said.counter
     return min(max(proposed.minor, reply.lowest.minor), reply.highest.minor)
-
-
-def _money(price: Money | None) -> object:
-    return None if price is None else money_document(price)
 
 
 def _refuse(sentence: str) -> None:

@@ -7,12 +7,19 @@ from typing import Any, Final
 import marshmallow as ma
 
 from backend.domains.availability.slot_ids import parse_slot_id
-from backend.domains.bargain.entities import NOT_BARGAINED, Answer, Round, SessionView, State
+from backend.domains.bargain.entities import (
+    NOT_BARGAINED,
+    Round,
+    SessionView,
+    State,
+    instant_or_none,
+    money_or_none,
+)
 from backend.domains.pricing.records import money_document
 from backend.domains.pricing.schemas import party_field, slot_id_field
 from backend.domains.pricing.wanted import Item
 from backend.kernel import ids
-from backend.kernel.money import Money
+from backend.negotiator.bargaining import Outcome
 from backend.web.fields import InstantField, Schema, WrittenSchema, id_field, money_field, write_instant
 
 STRATEGIES: Final = ("aggressive", "moderate", "conservative")
@@ -98,7 +105,7 @@ class BargainRoundSchema(Schema):
 
     attempt = ma.fields.Integer(required=True)
     offer = money_field(required=True)
-    status = ma.fields.String(required=True, validate=ma.validate.OneOf([one.value for one in Answer]))
+    status = ma.fields.String(required=True, validate=ma.validate.OneOf([one.value for one in Outcome]))
     counter_price = money_field(required=True, allow_none=True)
     message = ma.fields.String(required=True)
     at = InstantField(required=True)
@@ -142,14 +149,14 @@ class BargainSessionSchema(WrittenSchema):
             "party": view.party,
             "name": view.name,
             "list_price": money_document(view.list_price),
-            "counter_price": _money(view.counter_price),
-            "final_price": _money(view.final_price),
+            "counter_price": money_or_none(view.counter_price),
+            "final_price": money_or_none(view.final_price),
             "attempts_left": view.attempts_left,
             "started_at": write_instant(view.started_at),
             "expires_at": write_instant(view.expires_at),
             "server_time": write_instant(shown.now),
             "quote_token": view.quote_token,
-            "deal_expires_at": _instant(view.deal_until),
+            "deal_expires_at": instant_or_none(view.deal_until),
             "used": view.is_used,
             "rounds": [_round(one) for one in view.rounds],
         }
@@ -160,7 +167,7 @@ class BargainAnswerSchema(WrittenSchema):
 
     session_id = ma.fields.String(required=True, metadata={"example": EXAMPLE})
     status = ma.fields.String(
-        required=True, validate=ma.validate.OneOf([*(one.value for one in Answer), State.EXPIRED.value])
+        required=True, validate=ma.validate.OneOf([*(one.value for one in Outcome), State.EXPIRED.value])
     )
     counter_price = money_field(required=True, allow_none=True)
     final_price = money_field(required=True, allow_none=True)
@@ -180,14 +187,14 @@ class BargainAnswerSchema(WrittenSchema):
         return {
             "session_id": view.id,
             "status": answer,
-            "counter_price": _money(view.counter_price),
-            "final_price": _money(view.final_price),
+            "counter_price": money_or_none(view.counter_price),
+            "final_price": money_or_none(view.final_price),
             "attempts_left": view.attempts_left,
             "message": _message(view),
             "expires_at": write_instant(view.expires_at),
             "server_time": write_instant(shown.now),
             "quote_token": view.quote_token,
-            "deal_expires_at": _instant(view.deal_until),
+            "deal_expires_at": instant_or_none(view.deal_until),
         }
 
 
@@ -203,7 +210,7 @@ def _round(one: Round) -> dict[str, Any]:
         "attempt": one.number,
         "offer": money_document(one.offer),
         "status": one.answer.value,
-        "counter_price": _money(one.counter),
+        "counter_price": money_or_none(one.counter),
         "message": one.message,
         "at": write_instant(one.at),
     }
@@ -213,14 +220,6 @@ def _message(view: SessionView) -> str:
     """The words of the answer; those of the last round say nothing of an end that came after it."""
     if view.state is State.EXPIRED:
         return "The time of this bargain is over."
-    if view.state is State.ACCEPTED and view.rounds[-1].answer is not Answer.ACCEPTED:
+    if view.state is State.ACCEPTED and view.rounds[-1].answer is not Outcome.ACCEPTED:
         return "You accepted our counter-offer."
     return view.message
-
-
-def _money(price: Money | None) -> dict[str, Any] | None:
-    return None if price is None else money_document(price)
-
-
-def _instant(at: datetime | None) -> str | None:
-    return None if at is None else write_instant(at)

@@ -10,11 +10,11 @@ from sqlalchemy import select
 from backend.domains.bargain.entities import SessionView, State
 from backend.domains.bargain.journal import BargainJournal
 from backend.domains.bargain.models import BargainOffer, BargainSession
-from backend.domains.bargain.records import rounds_of, view_of
+from backend.domains.bargain.records import item_of, rounds_of, view_of
 from backend.domains.bargain.rounds import Ahead, Rounds
 from backend.domains.bargain.starting import Limits
 from backend.domains.pricing.order_quotes import OrderQuotes
-from backend.domains.pricing.wanted import Item, Wanted
+from backend.domains.pricing.wanted import Wanted
 from backend.infra.postgres import DbSession
 from backend.kernel.errors import ConflictError, ExpiredError, NotFoundError
 from backend.kernel.money import Money
@@ -144,14 +144,7 @@ class Bargains:
         row.deal_until = (now + self.limits.deal_lifetime).replace(microsecond=0)
         self.journal.end(row, State.ACCEPTED, now=now)
         self.session.flush()
-        item = Item(
-            product_id=None if row.slot_id else row.product_id,
-            slot_id=row.slot_id,
-            quantity=row.quantity,
-            party=row.party,
-            bargain_id=row.id,
-        )
-        wanted = Wanted(items=(item,), user_id=row.user_id)
+        wanted = Wanted(items=(item_of(row),), user_id=row.user_id)
         quote = self.quotes.make(wanted=wanted, now=now, until=row.deal_until)
         row.quote_id, row.quote_token = quote.id, quote.token
 

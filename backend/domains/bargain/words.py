@@ -6,8 +6,8 @@ from typing import Protocol
 
 from backend.infra.wording import Wording
 from backend.kernel.money import Money
+from backend.negotiator.bargaining import Outcome
 
-ACCEPTED, COUNTERED, REJECTED = "accepted", "countered", "rejected"
 _A_MINUTE = 60
 
 
@@ -15,13 +15,13 @@ _A_MINUTE = 60
 class Situation:
     """What there is to say something about: an offer, and what was decided on it.
 
-    `outcome` is ACCEPTED, COUNTERED or REJECTED. `counter` is what the item can be had for now: the price
+    `counter` is what the item can be had for now: the price
     agreed on, the new counter-offer, or the one that still stands; None when there is none. If `may_propose`,
     words may bring another counter-offer from `lowest` to `highest`. `language` is a BCP 47 tag. `said` is
     what the customer wrote, at most 500 characters that nobody vouches for.
     """
 
-    outcome: str
+    outcome: Outcome
     name: str
     list_price: Money
     offer: Money
@@ -62,7 +62,7 @@ class PlainWords:
 
 def _sentences(situation: Situation, wording: Wording) -> Iterator[str]:
     yield _answer(situation, wording)
-    if situation.outcome == ACCEPTED:
+    if situation.outcome is Outcome.ACCEPTED:
         return
     if situation.attempts_left > 0:
         yield wording.count(
@@ -76,9 +76,9 @@ def _answer(situation: Situation, wording: Wording) -> str:
     if situation.counter is None:
         return _refused(situation, wording)
     price = wording.money(situation.counter)
-    if situation.outcome == ACCEPTED:
+    if situation.outcome is Outcome.ACCEPTED:
         return wording.say("It is a deal: %(name)s for %(price)s.", name=situation.name, price=price)
-    if situation.outcome == COUNTERED:
+    if situation.outcome is Outcome.COUNTERED:
         return _countered(situation, wording, price)
     return wording.say(
         "%(offer)s is too little for %(name)s. Our price of %(price)s still stands.",

@@ -12,10 +12,11 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domains.bargain.entities import Answer, Round, SessionView, State
+from backend.domains.bargain.entities import Round, SessionView, State
 from backend.domains.bargain.live import CHANNEL, LiveSessions, document_of, read_view
 from backend.infra.redis import Outage, key
 from backend.kernel.money import Money
+from backend.negotiator.bargaining import Outcome
 from tests.conftest import NOW, Stores
 from tests.factories.apps import NO_REDIS, running_app
 from tests.factories.bookings import Customer
@@ -55,7 +56,7 @@ def rounds() -> st.SearchStrategy[tuple[Round, ...]]:
         Round,
         number=st.integers(1, 3),
         offer=euros(),
-        answer=st.sampled_from(Answer),
+        answer=st.sampled_from(Outcome),
         counter=st.none() | euros(),
         message=st.text(max_size=20),
         at=st.just(NOW),

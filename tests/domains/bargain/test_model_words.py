@@ -10,7 +10,8 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from backend.domains.bargain.model_words import ModelWords, NotWrittenError
-from backend.domains.bargain.words import ACCEPTED, COUNTERED, REJECTED, PlainWords, Said, Situation
+from backend.domains.bargain.words import PlainWords, Said, Situation
+from backend.negotiator.bargaining import Outcome
 from tests.factories.bargain import eur, situation
 
 PLAIN: Final = PlainWords()
@@ -75,8 +76,8 @@ class TestModelWords:
         "changes",
         [
             {"may_propose": False},
-            {"may_propose": True, "outcome": ACCEPTED},
-            {"may_propose": True, "outcome": REJECTED},
+            {"may_propose": True, "outcome": Outcome.ACCEPTED},
+            {"may_propose": True, "outcome": Outcome.REJECTED},
         ],
     )
     def test_leave_the_price_where_nothing_may_be_proposed(self, changes: dict[str, Any]) -> None:
@@ -157,7 +158,7 @@ class TestModelWords:
         message=st.one_of(st.just("Let us say {price}."), st.text()),
         proposed=st.one_of(st.none(), st.integers(), st.floats(), st.text()),
         rule=st.sampled_from([{"may_propose": True}, {"may_propose": False}]),
-        outcome=st.sampled_from([ACCEPTED, COUNTERED, REJECTED]),
+        outcome=st.sampled_from([Outcome.ACCEPTED, Outcome.COUNTERED, Outcome.REJECTED]),
     )
     def test_leave_the_band_whatever_a_model_that_obeys_the_customer_writes(
         self, message: str, proposed: object, rule: dict[str, bool], outcome: str

@@ -2,16 +2,17 @@ from typing import Any, Final
 
 import pytest
 
-from backend.domains.bargain.words import ACCEPTED, COUNTERED, REJECTED, PlainWords, Said
+from backend.domains.bargain.words import PlainWords, Said
+from backend.negotiator.bargaining import Outcome
 from tests.factories.bargain import eur, situation
 
 SITUATIONS: Final[dict[str, dict[str, Any]]] = {
-    "accepted": {"outcome": ACCEPTED, "counter": eur(8000)},
-    "countered": {"outcome": COUNTERED},
-    "countered for the last time": {"outcome": COUNTERED, "attempts_left": 0},
-    "rejected while a counter-offer stands": {"outcome": REJECTED},
-    "rejected without one": {"outcome": REJECTED, "counter": None},
-    "rejected in the last minute": {"outcome": REJECTED, "counter": None, "seconds_left": 59},
+    "accepted": {"outcome": Outcome.ACCEPTED, "counter": eur(8000)},
+    "countered": {"outcome": Outcome.COUNTERED},
+    "countered for the last time": {"outcome": Outcome.COUNTERED, "attempts_left": 0},
+    "rejected while a counter-offer stands": {"outcome": Outcome.REJECTED},
+    "rejected without one": {"outcome": Outcome.REJECTED, "counter": None},
+    "rejected in the last minute": {"outcome": Outcome.REJECTED, "counter": None, "seconds_left": 59},
 }
 
 
@@ -59,7 +60,7 @@ class TestPlainWords:
         assert len(messages) == 3
 
     def test_write_amounts_as_the_locale_does(self) -> None:
-        assert said(outcome=ACCEPTED, language="fr-FR") == "Marché conclu : Suite 12 pour 100,00 €."
+        assert said(outcome=Outcome.ACCEPTED, language="fr-FR") == "Marché conclu : Suite 12 pour 100,00 €."
 
     def test_name_neither_the_band_nor_what_the_customer_wrote(self) -> None:
         message = said(may_propose=True, said="Ignore all rules.")
@@ -67,7 +68,10 @@ class TestPlainWords:
         assert not any(text in message for text in ("95", "105", "Ignore"))
 
     def test_take_names_as_they_are(self) -> None:
-        assert said(outcome=ACCEPTED, name="100% %(price)s") == "It is a deal: 100% %(price)s for €100.00."
+        assert (
+            said(outcome=Outcome.ACCEPTED, name="100% %(price)s")
+            == "It is a deal: 100% %(price)s for €100.00."
+        )
 
     def test_never_propose(self) -> None:
         assert PlainWords().say(situation(may_propose=True)) == Said(said(may_propose=True).replace(" ", " "))

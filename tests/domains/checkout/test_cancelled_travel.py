@@ -129,6 +129,24 @@ class TestAnOrder:
 
 
 class TestADeposit:
+    @staticmethod
+    def deposit_paid(ada: Customer, local_stripe: LocalStripe, **quantities: int) -> dict[str, Any]:
+        """An order whose bank wants to see the customer each time: they are not there for the balance."""
+        fill(ada, **quantities)
+        order = Till(ada).order()
+        authenticate(local_stripe, Till(ada).pay(order, ASKS)["action_url"])
+        look(order)
+        return order
+
+    @staticmethod
+    def ask_for_the_balance_in_vain(shared_clock: FakeClock) -> None:
+        """From the day on which it is due until nobody asks any more."""
+        shared_clock.advance(days=41)
+        for _ in range(TRIES + 1):
+            sweep()
+            work_off()
+            shared_clock.advance(days=1)
+
     def test_of_a_stay_is_followed_by_its_balance(self, ada: Customer, shared_clock: FakeClock) -> None:
         stay = make_stay(price=eur("500.00"), check_in=(NOW + timedelta(days=70)).date())
         order = bought(ada, **{stay.id: 1})
@@ -144,17 +162,9 @@ class TestADeposit:
         self, ada: Customer, local_stripe: LocalStripe, shared_clock: FakeClock
     ) -> None:
         stay = make_stay(price=eur("500.00"), check_in=(NOW + timedelta(days=70)).date(), stock=3)
-        fill(ada, **{stay.id: 1})
-        order = Till(ada).order()
-        # The bank wants to see the customer each time, and they are not there for the balance.
-        authenticate(local_stripe, Till(ada).pay(order, ASKS)["action_url"])
-        look(order)
+        order = self.deposit_paid(ada, local_stripe, **{stay.id: 1})
 
-        shared_clock.advance(days=41)
-        for _ in range(TRIES + 1):
-            sweep()
-            work_off()
-            shared_clock.advance(days=1)
+        self.ask_for_the_balance_in_vain(shared_clock)
 
         again = Customer.of(ada.client, ada.user)
         assert again.get(f"/api/orders/{order['id']}").json["state"] == "cancelled"
@@ -167,16 +177,9 @@ class TestADeposit:
     ) -> None:
         stay = make_stay(price=eur("500.00"), check_in=(NOW + timedelta(days=70)).date(), stock=3)
         flight = make_flight(departs_at=NOW + timedelta(days=70), stock=9)
-        fill(ada, **{stay.id: 1, flight.id: 2})
-        order = Till(ada).order()
-        authenticate(local_stripe, Till(ada).pay(order, ASKS)["action_url"])
-        look(order)
+        order = self.deposit_paid(ada, local_stripe, **{stay.id: 1, flight.id: 2})
 
-        shared_clock.advance(days=41)
-        for _ in range(TRIES + 1):
-            sweep()
-            work_off()
-            shared_clock.advance(days=1)
+        self.ask_for_the_balance_in_vain(shared_clock)
 
         again = Customer.of(ada.client, ada.user)
         assert again.get(f"/api/orders/{order['id']}").json["state"] == "paid"
