@@ -34,9 +34,16 @@ from tests.fakes.events import FakeEventStore
 from tests.fakes.passwords import CHEAP
 from tests.fakes.trials import try_once
 
-hypothesis_settings.register_profile(
-    "suite", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+# The same examples in every run, here and in continuous integration; `--hypothesis-profile explore` takes others.
+for profile, the_same_examples in (("suite", True), ("explore", False)):
+    hypothesis_settings.register_profile(
+        profile,
+        max_examples=60,
+        deadline=None,
+        derandomize=the_same_examples,
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
 hypothesis_settings.load_profile("suite")
 
 # Folders of tests that walk through everything.
