@@ -2,6 +2,8 @@
 
 `python -m bench.bargain` uses the distributions of values and the kinds of customers that were looked at
 while the negotiator was made, `python -m bench.bargain fresh` those that were not; a number is the seed.
+`python -m bench.bargain many` runs *moderate* alone over populations that are drawn anew for each of twelve
+seeds, or of those that are given.
 """
 
 import sys
@@ -16,6 +18,7 @@ from typing import Final
 from backend.domains.bargain.terms import terms_of
 from backend.infra.rule_files import read_folder
 from backend.kernel.money import Money
+from bench import bargain_draws
 from bench.bargain_buyers import FRESH_KINDS, KINDS
 from bench.bargain_population import Customer, Result, Run, items, population, sell
 from bench.bargain_probe import ESTIMATES, distance, probe
@@ -31,6 +34,8 @@ from bench.bargain_values import FRESH, TUNED, Values
 
 RULES: Final = Path(__file__).resolve().parents[1] / "rules"
 CUSTOMERS: Final = 400
+# The seeds of `many`; while the negotiator was made, others were looked at (101 to 108).
+MANY: Final = range(201, 213)
 # That each item has a cost is what the rules ask.
 KNOWN: Final = Money(1, "EUR")
 OURS: Final = ("aggressive", "moderate", "conservative")
@@ -108,29 +113,51 @@ def _share(result: Result) -> str:
     return f"{result.share:.1f}"
 
 
-def missed(moderate: Told) -> list[str]:
-    """The aims that moderate did not reach."""
+def aims(moderate: Told) -> dict[str, tuple[float, float]]:
+    """What moderate came to, and what it aims at."""
     run = moderate.run
-    aims = {
+    return {
         "overall": (run.all.share, OVERALL),
         "strategic customers": (run.strategic.share, STRATEGIC),
-        f"worst distribution ({moderate.worst})": (run.by_values[moderate.worst].share, WORST),
+        "worst distribution": (run.by_values[moderate.worst].share, WORST),
         **{f"probed by: {name}": (off, PROBED) for name, off in moderate.probed.items()},
     }
-    return [f"{name}: {got:.2f}, not {wanted}" for name, (got, wanted) in aims.items() if got < wanted]
+
+
+def many(seeds: Sequence[int]) -> int:
+    """Moderate over a population of its own for each seed: how many of them reach each aim."""
+    make = sellers()["moderate"]
+    reached = []
+    for seed in seeds:
+        values, kinds = bargain_draws.distributions(seed), bargain_draws.kinds(seed)
+        told = tell(make, population(values, kinds, seed=seed, customers=CUSTOMERS), values, seed)
+        reached.append(aims(told))
+        print(f"\nseed {seed}: violations {told.run.violations}, least of {told.worst}", flush=True)
+        print("; ".join(f"{name} {got:.2f}" for name, (got, _) in aims(told).items()), flush=True)
+        if told.run.violations:
+            return 1
+    print(f"\nof {len(seeds)} populations")
+    for name in reached[0]:
+        got = [one[name][0] for one in reached]
+        good = sum(one[name][0] >= one[name][1] for one in reached)
+        print(f"{name:36} {good:>3} reach the aim; mean {mean(got):.2f}, least {min(got):.2f}")
+    return 0
 
 
 def main() -> int:
     """Run, print, and say what was missed."""
-    is_fresh = "fresh" in sys.argv
-    seed = next((int(word) for word in sys.argv[1:] if word.isdigit()), 1)
+    seeds = [int(word) for word in sys.argv[1:] if word.isdigit()]
+    if "many" in sys.argv:
+        return many(seeds or MANY)
+    is_fresh, seed = "fresh" in sys.argv, next(iter(seeds), 1)
     values, kinds = (FRESH, FRESH_KINDS) if is_fresh else (TUNED, KINDS)
     everybody = population(values, kinds, seed=seed, customers=CUSTOMERS)
     print(f"{len(everybody):,} sessions over {len(list(items(values)))} items, seed {seed}")
     told = {name: tell(make, everybody, values, seed) for name, make in sellers().items()}
     show(told)
-    for aim in missed(told["moderate"]):
-        print(f"moderate missed its aim, {aim}")
+    for name, (got, wanted) in aims(told["moderate"]).items():
+        if got < wanted:
+            print(f"moderate missed its aim, {name}: {got:.2f}, not {wanted}")
     return 1 if any(one.run.violations for one in told.values()) else 0
 
 

@@ -17,6 +17,8 @@ _HAIR: Final = 1e-9
 _LEAST_STEP: Final = 0.0015
 # How often an offer that is worth taking is countered all the same, to learn what else would be paid.
 _CURIOSITY: Final = 0.03
+# How often somebody who does not take what is asked is there for the next answer.
+_STAYS: Final = 0.8
 
 
 class Outcome(StrEnum):
@@ -132,6 +134,10 @@ class _Moment:
     def noise(self, *words: str) -> float:
         return self.bargain.terms.jitter * swing(self.bargain.jitter_key, *words)
 
+    def rebate(self, *words: str) -> float:
+        """Chance only lowers an ask: just above the best price may be more than anybody pays."""
+        return self.bargain.terms.jitter + self.noise(*words)
+
 
 def respond(bargain: Bargain, turns: Sequence[Turn], offer: Money) -> Reply:
     """The answer to `offer`, which is higher than those before (`turns`, oldest first).
@@ -151,7 +157,7 @@ def respond(bargain: Bargain, turns: Sequence[Turn], offer: Money) -> Reply:
 def _answer(moment: _Moment) -> Reply:
     terms = moment.bargain.terms
     posted, last, reached = _last_ask(moment)
-    ask = last if moment.is_last else _ask_between(moment, last)
+    ask = last if moment.is_last else _ask_between(moment, last, reached)
     is_serious = moment.is_last or moment.offer >= terms.serious * posted
     if is_serious:
         ask = min(ask, moment.a_step_down)
@@ -181,18 +187,26 @@ def _last_ask(moment: _Moment) -> tuple[int, int, list[float]]:
     last = best_price(
         reached, floor=floor, lowest=known, highest=max(highest, known), firmness=terms.firmness
     )
-    moved = max(last, posted) + moment.noise("last")
+    moved = max(last, posted) - moment.rebate("last")
     if bargain.earlier_best is not None:
         moved = moment.ratio(bargain.earlier_best.minor)
     return moment.minor(posted), moment.minor(moved), reached
 
 
-def _ask_between(moment: _Moment, last: int) -> int:
-    """The counter-offer of an attempt before the last: on the curve from the list price to the last ask."""
-    bargain = moment.bargain
-    share = (moment.attempt / bargain.attempts) ** bargain.terms.curve
-    top = bargain.list_price.minor
-    ask = moment.ratio(top - (top - last) * share) + moment.noise("ask", str(moment.attempt))
+def _ask_between(moment: _Moment, last: int, reached: Sequence[float]) -> int:
+    """The counter-offer of an attempt before the last: the best price for what is given up by a sale now.
+
+    That is the last ask, which who stays may pay later; nearer to the list price than the curve it is never.
+    """
+    bargain, terms = moment.bargain, moment.bargain.terms
+    whole, left = bargain.list_price.minor, bargain.attempts - moment.attempt
+    floor, lowest = bargain.floor.minor, moment.ratio(last)
+    later = moment.ratio(floor + (last - floor) * _STAYS**left)
+    best = best_price(
+        reached, floor=later, lowest=lowest, highest=moment.ratio(moment.standing), firmness=terms.firmness
+    )
+    curve = moment.ratio(whole - (whole - last) * (moment.attempt / bargain.attempts) ** terms.curve)
+    ask = min(best, curve) - moment.rebate("ask", str(moment.attempt))
     return max(moment.minor(ask), last)
 
 

@@ -30,7 +30,7 @@ _ROUNDS: Final = 12
 # Offers are told apart by steps of so many cells.
 _STEP: Final = 2
 # How often somebody who takes an ask would have taken the dearer one before, but waited.
-_WAITED: Final = 0.35
+_WAITED: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

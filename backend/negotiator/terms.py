@@ -14,13 +14,14 @@ class Terms:
 
     * `most_off`: the most that the price may fall, as a share of the *list price*. It has nothing to do with
       the floor, so that knowing one says nothing about the other.
-    * `curve`: how the counters fall between the list price and the last ask, attempt / attempts to this
-      power: 1 evenly, less than 1 early, more than 1 late.
+    * `curve`: how the counters fall at least between the list price and the last ask, attempt / attempts to
+      this power: 1 evenly, less than 1 early, more than 1 late.
     * `zone`: how far below our next ask, as a share of the list price, an offer may be and still be taken.
     * `firmness`: what is sought is the greatest (price - floor) ** firmness * chance of a sale: 1 is the
       expected profit, more holds the price, less saves the sale.
     * `patience`: how much weight the hope of a better offer has beside the offer in hand.
-    * `jitter`: how far, as a share of the list price, chance may move an ask.
+    * `jitter`: how far, as a share of the list price, chance may move the zone either way; an ask it lowers
+      by up to twice this.
     * `serious`: an offer below this share of the last ask gets no counter-offer before the last attempt.
     """
 

@@ -189,7 +189,38 @@ class TestLastAsk:
         assert asks[0] < asks[2]
 
 
+def first_ask(one: Bargain, minor: int) -> int:
+    """What is asked of who offers this as the first of three offers."""
+    reply = respond(one, [], Money(minor, "EUR"))
+    assert reply.outcome is Outcome.COUNTERED
+    return reply.price.minor
+
+
+class TestCounterBeforeTheLast:
+    def test_asks_for_no_more_than_somebody_would_pay(self):
+        alike = replace(DemandModel.prior(), value=tuple(float(cell == 85) for cell in range(CELLS + 1)))
+
+        assert 8300 <= first_ask(bargain(demand=alike), 7000) <= 8500
+
+    def test_is_dearer_than_the_last_where_some_would_pay_it(self):
+        cells = [0.02 if 50 <= cell < CELLS else 0.0 for cell in range(CELLS + 1)]
+        one = bargain(demand=replace(DemandModel.prior(), value=tuple(cells)))
+
+        assert first_ask(one, 3000) > last_ask(one, 3000) + 300
+
+    def test_is_no_dearer_than_the_curve(self):
+        asks = [first_ask(bargain(terms=Terms(curve=curve, jitter=0.0)), 3000) for curve in (0.1, 1.0, 5.0)]
+
+        assert asks == sorted(asks)
+        assert asks[0] < asks[2]
+
+
 class TestNoise:
+    def test_never_lifts_an_ask_above_the_price_that_is_best(self):
+        best = last_ask(bargain(terms=Terms(jitter=0.0)), 1000)
+
+        assert max(last_ask(bargain(jitter_key=bytes([key])), 1000) for key in range(60)) <= best
+
     def test_is_the_same_for_the_same_key_however_often_it_is_asked(self):
         seeds = [bytes([seed]) for seed in range(30)]
 
