@@ -31,6 +31,7 @@ from backend.infra.clock import SystemClock
 from backend.infra.postgres import db
 from bench.event_clients import Haggler, Offers, haggle, watch
 from bench.fresh import fresh_stores
+from bench.processors import spent, told
 from tests.factories.apps import running_app
 from tests.factories.bookings import make_newcomers
 from tests.factories.haggling import make_bargain_goods
@@ -104,6 +105,7 @@ class _Run:
         self.rate = rate
         self.killed_at = 0.0
         self.still_watching = 0
+        self.cost = ""
         self.offers = Offers()
 
     async def go(self) -> "_Run":
@@ -125,7 +127,9 @@ class _Run:
         return self
 
     async def _kill(self, seconds: float) -> None:
+        before = spent(self._master)
         await asyncio.sleep(seconds)
+        self.cost = told(before, spent(self._master), round(seconds * self.rate))
         os.kill(_a_child_of(self._master), signal.SIGKILL)
         self.killed_at = time.perf_counter()
 
@@ -148,6 +152,7 @@ def _offers_are_good(run: _Run) -> bool:
         if not run.killed_at <= due < run.killed_at + AFTERMATH_SECONDS
     ]
     print(f"{len(offers.latencies)} offers at {run.rate:.0f} a second, answered {offers.statuses};")
+    print(f"  ms of processor time for each until the kill: {run.cost}")
     print(f"  {offers.unanswered} had to be sent again when their process was killed")
     print(f"  ms from when an offer was due to its answer, p50 p95 p99: {_percentiles(offers.latencies)}")
     print(f"  the same without the {AFTERMATH_SECONDS:.0f} s after the kill:  {_percentiles(calm)}")

@@ -17,6 +17,7 @@ from backend.domains.bargain.probing import Probing
 from backend.domains.bargain.rounds import Rounds
 from backend.domains.bargain.service import Bargains
 from backend.domains.bargain.starting import BargainStart, Limits
+from backend.domains.bargain.store import BargainStore
 from backend.domains.bargain.strategies import Strategies
 from backend.domains.bargain.words import Words
 from backend.domains.behaviour.service import Behaviour
@@ -52,6 +53,7 @@ def register_bargain(app: Flask, settings: Settings) -> None:
     svcs.flask.register_value(app, Limits, limits)
     register_words(app, settings)
     svcs.flask.register_value(app, Probing, Probing(db.session, settings.jwt_secret))
+    svcs.flask.register_value(app, BargainStore, BargainStore(db.session))
     register(app, Deals, _deals)
     register(app, BargainJournal, _journal)
     register(app, BargainStart, _start)
@@ -60,16 +62,17 @@ def register_bargain(app: Flask, settings: Settings) -> None:
 
 
 def _deals(container: svcs.Container) -> AgreedPrices:
-    return AgreedPrices(db.session, container.get(BargainJournal))
+    return AgreedPrices(*container.get(BargainStore, BargainJournal))
 
 
 def _journal(container: svcs.Container) -> BargainJournal:
-    return BargainJournal(db.session, *container.get(Events, LiveSessions))
+    return BargainJournal(db.session, *container.get(BargainStore, Events, LiveSessions))
 
 
 def _start(container: svcs.Container) -> BargainStart:
     return BargainStart(
         session=db.session,
+        store=container.get(BargainStore),
         bands=container.get(Bands),
         rules=container.get(RulesService),
         stock=container.get(StockService),
@@ -83,7 +86,7 @@ def _start(container: svcs.Container) -> BargainStart:
 
 def _bargains(container: svcs.Container) -> Bargains:
     return Bargains(
-        session=db.session,
+        store=container.get(BargainStore),
         quotes=container.get(OrderQuotes),
         rounds=Rounds(container.get_abstract(Words)),
         journal=container.get(BargainJournal),

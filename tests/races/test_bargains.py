@@ -13,9 +13,9 @@ from sqlalchemy import text
 
 from backend.config import ROOT
 from backend.domains.bargain.entities import SessionView
-from backend.domains.bargain.models import BargainSession
-from backend.domains.bargain.records import rounds_of, view_of
+from backend.domains.bargain.records import view_of
 from backend.domains.bargain.service import Bargains
+from backend.domains.bargain.store import BargainStore
 from backend.infra.postgres import db
 from tests.conftest import NOW, Stores
 from tests.factories.apps import running_app
@@ -65,7 +65,9 @@ class Table:
     def stored(self, session_id: str) -> SessionView:
         """The session as PostgreSQL has it."""
         db.session.rollback()
-        return view_of(db.session.get_one(BargainSession, session_id), rounds_of(db.session, session_id))
+        stored = BargainStore(db.session).find(session_id)
+        assert stored is not None
+        return view_of(stored)
 
 
 @pytest.fixture

@@ -20,11 +20,11 @@ from sqlalchemy import text
 from backend.domains.availability.service import AvailabilityService
 from backend.domains.bargain.entities import SessionView
 from backend.domains.bargain.live import LiveSessions
-from backend.domains.bargain.models import BargainSession
 from backend.domains.bargain.probing import Allowed, Probing
-from backend.domains.bargain.records import rounds_of, view_of
+from backend.domains.bargain.records import view_of
 from backend.domains.bargain.service import Bargains
 from backend.domains.bargain.starting import BargainStart
+from backend.domains.bargain.store import BargainStore
 from backend.domains.bookings.access import Actor
 from backend.domains.bookings.service import ON_SITE
 from backend.domains.checkout.carts import CartOwner, CartStore
@@ -273,8 +273,9 @@ class Haggling:
         return Records(rows, offers, orders, stored, [self._seen(newest, one) for one in range(WORKERS)])
 
     def _stored(self, session_id: str) -> SessionView:
-        row = db.session.get_one(BargainSession, session_id)
-        return view_of(row, rounds_of(db.session, session_id)).at(self.clock.now())
+        stored = BargainStore(db.session).find(session_id)
+        assert stored is not None
+        return view_of(stored).at(self.clock.now())
 
     def _seen(self, rows: Sequence[Any], number: int) -> dict[str, SessionView]:
         now = self.clock.now()

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
-
 from backend.domains.bargain.journal import BargainJournal
-from backend.domains.bargain.models import BargainSession
-from backend.domains.bargain.records import item_of, rounds_of
+from backend.domains.bargain.records import item_of
+from backend.domains.bargain.store import BargainStore
+from backend.domains.bargain.stored import StoredSession
 from backend.domains.pricing.deals import (
     Deal,
     DealGoneError,
@@ -19,8 +18,6 @@ from backend.domains.pricing.deals import (
     UnknownDealError,
 )
 from backend.domains.pricing.wanted import Item
-from backend.infra.postgres import DbSession
-from backend.kernel.money import Money
 
 LABEL: Final = "Agreed in a bargain."
 
@@ -29,7 +26,7 @@ LABEL: Final = "Agreed in a bargain."
 class AgreedPrices(Deals):
     """Deals of sessions that were accepted; an order uses each of them once."""
 
-    session: DbSession
+    store: BargainStore
     journal: BargainJournal
 
     def deal(
@@ -65,9 +62,7 @@ class AgreedPrices(Deals):
 
     def claim(self, *, bargain_ids: Collection[str], reference: str, now: datetime) -> None:
         """Use deals for an order, all or none."""
-        query = select(BargainSession).where(BargainSession.id.in_(bargain_ids)).order_by(BargainSession.id)
-        locked = query.with_for_update().execution_options(populate_existing=True)
-        found = {one.id: one for one in self.session.scalars(locked)}
+        found = self.store.lock_all(bargain_ids)
         for bargain_id in bargain_ids:
             deal = found.get(bargain_id)
             if deal is not None and deal.used_by == reference:
@@ -76,23 +71,22 @@ class AgreedPrices(Deals):
 
     def release(self, *, reference: str, now: datetime) -> None:
         """Let the deals that this order used be used again, while they are good."""
-        query = select(BargainSession).where(BargainSession.used_by == reference).order_by(BargainSession.id)
-        locked = query.with_for_update().execution_options(populate_existing=True)
-        for row in self.session.scalars(locked).all():
-            self._set_used(row, None, now)
+        for stored in self.store.lock_used_by(reference):
+            self._set_used(stored, None, now)
 
-    def _set_used(self, row: BargainSession, reference: str | None, now: datetime) -> None:
-        row.used_by, row.version = reference, row.version + 1
-        self.journal.publish(row, rounds_of(self.session, row.id), now=now)
+    def _set_used(self, stored: StoredSession, reference: str | None, now: datetime) -> None:
+        used = stored.used(reference)
+        self.store.save(used)
+        self.journal.publish(used, now=now)
 
-    def _good(self, bargain_id: str, user_id: str | None, now: datetime) -> BargainSession:
-        found = self.session.get(BargainSession, bargain_id)
+    def _good(self, bargain_id: str, user_id: str | None, now: datetime) -> StoredSession:
+        found = self.store.find(bargain_id)
         if found is not None and found.user_id != user_id:
             found = None
         return _require_good(found, bargain_id, now)
 
 
-def _require_good(found: BargainSession | None, bargain_id: str, now: datetime) -> BargainSession:
+def _require_good(found: StoredSession | None, bargain_id: str, now: datetime) -> StoredSession:
     which = {"bargain_id": bargain_id}
     if found is None or found.deal_until is None:
         raise UnknownDealError(
@@ -108,8 +102,7 @@ def _require_good(found: BargainSession | None, bargain_id: str, now: datetime) 
     return found
 
 
-def _deal(found: BargainSession) -> Deal:
-    assert found.final_minor is not None  # noqa: S101 (beside `deal_until`, which the database keeps)
+def _deal(found: StoredSession) -> Deal:
+    assert found.final_price is not None  # noqa: S101 (beside `deal_until`, which the database keeps)
     assert found.deal_until is not None  # noqa: S101 (asked for before)
-    price = Money(found.final_minor, found.currency)
-    return Deal(found.id, price, LABEL, found.combines_coupons, found.deal_until)
+    return Deal(found.id, found.final_price, LABEL, found.combines_coupons, found.deal_until)

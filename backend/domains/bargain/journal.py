@@ -1,14 +1,14 @@
-"""What is noted of a bargain: the behaviour log, the counters of operations, the live copy."""
+"""What is written of each step of a bargain: session, behaviour log, counters of operations, live copy."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from backend.domains.bargain.entities import SessionView, State
+from backend.domains.bargain.entities import SessionView
 from backend.domains.bargain.live import LiveSessions
-from backend.domains.bargain.models import BargainOffer, BargainSession
 from backend.domains.bargain.records import view_of
+from backend.domains.bargain.store import BargainStore
+from backend.domains.bargain.stored import StoredOffer, StoredSession
 from backend.domains.pricing.records import money_document
 from backend.infra import metrics
 from backend.infra.after_commit import after_commit
@@ -23,54 +23,52 @@ COUNTERED: Final = "countered"
 
 @dataclass(frozen=True)
 class BargainJournal:
-    """Notes what happened, in the transaction in which it did."""
+    """Writes what happened, in the transaction in which it did; `publish` comes last."""
 
     session: DbSession
+    store: BargainStore
     events: Events
     live: LiveSessions
 
-    def started(self, row: BargainSession, *, now: datetime) -> SessionView:
+    def started(self, stored: StoredSession, *, now: datetime) -> SessionView:
         """A session was opened."""
-        self._tell(STARTED, row)
-        return self.publish(row, [], now=now)
+        self._tell(STARTED, stored)
+        return self.publish(stored, now=now)
 
-    def offered(self, row: BargainSession, offer: BargainOffer) -> None:
+    def offered(self, stored: StoredSession, offer: StoredOffer) -> None:
         """An offer was made, and perhaps a counter-offer."""
-        said = {"offer": _money(offer.offer_minor, row), "attempt": offer.number}
-        self._tell(OFFERED, row, **said)
+        self.store.save(stored, offer=offer)
+        said = {"offer": _money(offer.offer_minor, stored), "attempt": offer.number}
+        self._tell(OFFERED, stored, **said)
         if offer.counter_minor is not None:
-            self._tell(COUNTERED, row, **said, counter=_money(offer.counter_minor, row))
+            self._tell(COUNTERED, stored, **said, counter=_money(offer.counter_minor, stored))
 
-    def end(self, row: BargainSession, state: State, *, now: datetime) -> None:
-        """End a session. One whose time is over ended at its deadline, whoever noticed when."""
-        row.state, row.version = state.value, row.version + 1
-        # The clock of who ends it may be behind that of who began it.
-        row.ended_at = row.expires_at if state is State.EXPIRED else max(now, row.started_at)
-        final = {} if row.final_minor is None else {"final": _money(row.final_minor, row)}
-        self._tell(state.value, row, **final)
-        strategy = row.strategy
-        after_commit(self.session, lambda: metrics.bargain_ended(strategy, state.value))
+    def ended(self, stored: StoredSession) -> None:
+        """A session came to its end."""
+        self.store.save(stored)
+        final = {} if stored.final_minor is None else {"final": _money(stored.final_minor, stored)}
+        self._tell(stored.state.value, stored, **final)
+        after_commit(self.session, lambda: metrics.bargain_ended(stored.strategy, stored.state.value))
 
-    def publish(self, row: BargainSession, offers: Sequence[BargainOffer], *, now: datetime) -> SessionView:
-        """The session as it is now, which polls and streams read once it is committed."""
-        self.session.flush()
-        view = view_of(row, offers)
-        self.live.begin_change(row.id, row.version)
+    def publish(self, stored: StoredSession, *, now: datetime) -> SessionView:
+        """The session as it was saved, which polls and streams read once it is committed."""
+        view = view_of(stored)
+        self.live.begin_change(stored.id, stored.version)
         after_commit(self.session, lambda: self.live.keep_changed(view, now=now))
         return view
 
-    def _tell(self, what: str, row: BargainSession, **more: Any) -> None:
+    def _tell(self, what: str, stored: StoredSession, **more: Any) -> None:
         data = {
-            "session_id": row.id,
-            "product_id": row.product_id,
-            "slot_id": row.slot_id,
-            "category": row.category,
-            "strategy": row.strategy,
-            "list": _money(row.list_minor, row),
+            "session_id": stored.id,
+            "product_id": stored.product_id,
+            "slot_id": stored.slot_id,
+            "category": stored.category,
+            "strategy": stored.strategy,
+            "list": _money(stored.list_minor, stored),
             **more,
         }
-        self.events.record(name=f"bargain.{what}", user_id=row.user_id, data=data)
+        self.events.record(name=f"bargain.{what}", user_id=stored.user_id, data=data)
 
 
-def _money(minor: int, row: BargainSession) -> dict[str, Any]:
-    return money_document(Money(minor, row.currency))
+def _money(minor: int, stored: StoredSession) -> dict[str, Any]:
+    return money_document(Money(minor, stored.currency))

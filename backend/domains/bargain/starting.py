@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from backend.domains.bargain.entities import NOT_BARGAINED, SessionView, State
@@ -14,7 +13,8 @@ from backend.domains.bargain.journal import BargainJournal
 from backend.domains.bargain.learning import DemandModels
 from backend.domains.bargain.models import BargainSession, BargainStrategy
 from backend.domains.bargain.probing import Asking, Before, Probing
-from backend.domains.bargain.records import rounds_of, view_of
+from backend.domains.bargain.records import view_of
+from backend.domains.bargain.store import BargainStore
 from backend.domains.bargain.terms import Refused, strategy_of, terms_of
 from backend.domains.behaviour.service import Behaviour
 from backend.domains.catalog.stock import StockService
@@ -52,6 +52,7 @@ class BargainStart:
     """Opens sessions. One is open for a user and an item at a time; starting again answers that one."""
 
     session: DbSession
+    store: BargainStore
     bands: Bands
     rules: RulesService
     stock: StockService
@@ -94,20 +95,14 @@ class BargainStart:
 
     def _open(self, user_id: str, thing: str, now: datetime) -> SessionView | None:
         """The session that is open; one whose time is over is ended on the way."""
-        query = select(BargainSession).where(
-            BargainSession.user_id == user_id,
-            BargainSession.thing == thing,
-            BargainSession.state == State.OPEN.value,
-        )
-        found = self.session.scalars(
-            query.with_for_update(), execution_options={"populate_existing": True}
-        ).one_or_none()
+        found = self.store.lock_open(user_id=user_id, thing=thing)
         if found is None:
             return None
         if now < found.expires_at:
-            return view_of(found, rounds_of(self.session, found.id))
-        self.journal.end(found, State.EXPIRED, now=now)
-        self.journal.publish(found, rounds_of(self.session, found.id), now=now)
+            return view_of(found)
+        ended = found.ended(State.EXPIRED, now=now)
+        self.journal.ended(ended)
+        self.journal.publish(ended, now=now)
         return None
 
     def _require_left(self, band: Band, now: datetime) -> None:
@@ -184,7 +179,9 @@ class BargainStart:
             if other is None:
                 raise
             return other, False
-        return self.journal.started(row, now=now), True
+        stored = self.store.find(row.id)
+        assert stored is not None  # noqa: S101 (it was flushed above)
+        return self.journal.started(stored, now=now), True
 
     def _set_for(self, product_id: str) -> str | None:
         """The strategy that staff set for a product. NotBargainedError when they want none."""
