@@ -42,7 +42,7 @@ from backend.domains.shadow import routes as shadow
 from backend.domains.waitlist import routes as waitlist
 from backend.infra.postgres import db, engine_options, sqlalchemy_url
 from backend.web import app as web_app
-from backend.web import docs, errors, headers, health, limits, metrics, observability
+from backend.web import docs, errors, headers, health, limits, metrics, observability, tokens
 from backend.web.api import Blueprint, make_api
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
@@ -100,6 +100,7 @@ def create_app(settings: Settings, parts: wiring.Parts | None = None) -> Flask:
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"))
     JWTManager(app)
+    tokens.install(app)
     wiring.register_parts(app, settings, parts or wiring.Parts())
     headers.install(app, settings)
     errors.register(app)

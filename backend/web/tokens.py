@@ -1,9 +1,12 @@
 """The tokens of a session: access (who, in which roles) and refresh (good once), in JSON or in cookies."""
 
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
-from flask import Response, after_this_request, current_app, request
+from flask import Flask, Response, after_this_request, current_app, request
 from flask_jwt_extended import (
     create_access_token,
     create_refresh_token,
@@ -18,6 +21,12 @@ from jwt.exceptions import ExpiredSignatureError, PyJWTError
 from backend.kernel.errors import UnauthenticatedError
 from backend.kernel.roles import Role
 from backend.web.sessions import RefreshTicket
+
+# Of how many access tokens a process remembers that they are good; each is some 2 kB.
+REMEMBERED: Final = 2_048
+# Requests of which flask-jwt-extended reads no token.
+_NOT_READ: Final = frozenset({"OPTIONS"})
+_VERIFIED: Final = "climbup.verified_tokens"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +84,20 @@ def in_cookies() -> bool:
     return "Authorization" not in request.headers
 
 
-def read_access() -> dict[str, Any] | None:
+def install(app: Flask) -> None:
+    """Remember tokens that were verified: a signature that was good stays so until its token expires."""
+    app.extensions[_VERIFIED] = lru_cache(maxsize=REMEMBERED)(_verified)
+
+
+def read_access() -> Mapping[str, Any] | None:
     """The claims of the access token, or None when the request brings none. UnauthenticatedError."""
-    return _read("access", cookies=in_cookies(), optional=in_cookies())
+    header = request.headers.get("Authorization")
+    if header is None or request.method in _NOT_READ:
+        return _read("access", cookies=in_cookies(), optional=True)
+    remembered: Callable[[str], Mapping[str, Any]] = current_app.extensions[_VERIFIED]
+    claims = remembered(header)
+    # Who is late is judged anew, and told so.
+    return claims if time.time() < claims.get("exp", 0) else _verified(header)
 
 
 def read_refresh(*, cookies: bool) -> dict[str, Any]:
@@ -88,6 +108,11 @@ def read_refresh(*, cookies: bool) -> dict[str, Any]:
 def read_any() -> dict[str, Any]:
     """The claims of the token, access or refresh, which must be there. UnauthenticatedError."""
     return _read("access", cookies=in_cookies(), verify_type=False) or {}
+
+
+def _verified(_header: str) -> Mapping[str, Any]:
+    """The claims of the access token in the request's header, which is the one given."""
+    return _read("access", cookies=False) or {}
 
 
 def _read(kind: str, *, cookies: bool, **options: bool) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from flask_jwt_extended import create_access_token
 
 from backend.kernel.errors import DeniedError, UnauthenticatedError
 from backend.kernel.roles import Role
-from backend.web import auth
+from backend.web import auth, tokens
 from tests.factories.identity import PASSWORD, auth_headers, make_user
 
 
@@ -60,6 +60,34 @@ class TestCaller:
 
         with request, pytest.raises(UnauthenticatedError):
             auth.caller()
+
+
+class TestAccessTokens:
+    def test_that_were_good_before_are_not_when_they_have_expired(
+        self, app: Flask, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        token = create_access_token("usr_1", expires_delta=timedelta(seconds=-1))
+        headers = {"Authorization": f"Bearer {token}"}
+
+        monkeypatch.setitem(app.config, "JWT_DECODE_LEEWAY", 3600)
+        with app.test_request_context(headers=headers):
+            claims = tokens.read_access()
+        monkeypatch.setitem(app.config, "JWT_DECODE_LEEWAY", 0)
+
+        assert claims is not None
+        assert claims["sub"] == "usr_1"
+        with app.test_request_context(headers=headers), pytest.raises(UnauthenticatedError, match="expired"):
+            tokens.read_access()
+
+    def test_are_not_read_where_a_browser_asks_what_it_may_send(self, app: Flask) -> None:
+        headers = {"Authorization": f"Bearer {create_access_token('usr_1')}"}
+        read = []
+
+        for method in ("OPTIONS", "GET", "OPTIONS"):
+            with app.test_request_context(method=method, headers=headers):
+                read.append(tokens.read_access() is not None)
+
+        assert read == [False, True, False]
 
 
 class TestRequires:
