@@ -1,6 +1,7 @@
 """Builds bargains."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import redis
@@ -87,7 +88,7 @@ def _start(container: svcs.Container) -> BargainStart:
 def _bargains(container: svcs.Container) -> Bargains:
     return Bargains(
         store=container.get(BargainStore),
-        quotes=container.get(OrderQuotes),
+        quotes=partial(container.get, OrderQuotes),
         rounds=Rounds(container.get_abstract(Words)),
         journal=container.get(BargainJournal),
         limits=container.get(Limits),

@@ -25,11 +25,14 @@ from backend.negotiator.bargaining import Outcome
 CHANNEL: Final = key("bargain-events")
 # A change takes less; for so long nobody may put a copy there that was read before it.
 CHANGING_SECONDS: Final = 15
-# Puts a copy there unless a newer one, or a newer change, is; both begin with their version.
+# Puts a copy there unless a newer one, or a newer change, is (both begin with their version), and tells who
+# listens. KEYS: copy. ARGV: version, document, how long it stays (ms), channel, message.
 _KEEP_NEWEST: Final = """
 local held = redis.call('GET', KEYS[1])
-if held and tonumber(string.match(held, '^%d+')) > tonumber(ARGV[1]) then return 0 end
-redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. ARGV[2], 'PX', ARGV[3])
+if not held or tonumber(string.match(held, '^%d+')) <= tonumber(ARGV[1]) then
+  redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. ARGV[2], 'PX', ARGV[3])
+end
+redis.call('PUBLISH', ARGV[4], ARGV[5])
 return 1
 """
 
@@ -67,15 +70,8 @@ class LiveSessions:
         """Put the committed state there, and tell who listens."""
         told = json.dumps({"session_id": view.id, "number": len(view.events)})
 
-        def write() -> object:
-            with self.redis.pipeline(transaction=False) as pipeline:
-                pipeline.eval(
-                    _KEEP_NEWEST, 1, _key(view.id), str(view.version), _written(view), str(_left(view, now))
-                )
-                pipeline.publish(CHANNEL, told)
-                return pipeline.execute()
-
-        if self._ask(write) is None:
+        values = (view.version, _written(view), _left(view, now), CHANNEL, told)
+        if self._ask(lambda: self.redis.eval(_KEEP_NEWEST, 1, _key(view.id), *values)) is None:
             self.unsure.add(view.id)
         else:
             self.unsure.discard(view.id)

@@ -1,5 +1,6 @@
 """Bargaining: offers, counter-offers, a deal. Every step locks its session, so steps follow one another."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -40,10 +41,13 @@ class NoCounterError(ConflictError):
 
 @dataclass(frozen=True)
 class Bargains:
-    """Verbs of the customer; each sees their own sessions only, and others do not learn of them."""
+    """Verbs of the customer; each sees their own sessions only, and others do not learn of them.
+
+    `quotes` is asked for when there is a deal: what prices orders is made of many parts.
+    """
 
     store: BargainStore
-    quotes: OrderQuotes
+    quotes: Callable[[], OrderQuotes]
     rounds: Rounds
     journal: BargainJournal
     limits: Limits
@@ -133,7 +137,7 @@ class Bargains:
         agreed = stored.agreed(price, until=until, now=now)
         self.journal.ended(agreed)
         wanted = Wanted(items=(item_of(agreed),), user_id=agreed.user_id)
-        quote = self.quotes.make(wanted=wanted, now=now, until=until)
+        quote = self.quotes().make(wanted=wanted, now=now, until=until)
         quoted = agreed.quoted(quote_id=quote.id, token=quote.token)
         self.store.save(quoted)
         return self.journal.publish(quoted, now=now)
