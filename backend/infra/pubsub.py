@@ -1,8 +1,9 @@
 """Messages between processes through Redis: whoever listens at that moment gets them, nobody else ever.
 
-A message is a nudge: it says that something changed and where to look. What it must not be is the only
-place that says so, for Redis keeps no message: not for a process that is just starting, not over a
-connection that breaks. Who listens looks again after each new connection (`when_listening`).
+A message is a nudge: it says that something changed and where to look, and may bring what is seen there.
+What it must not be is the only place that says so, for Redis keeps no message: not for a process that is
+just starting, not over a connection that breaks. Who listens looks again after each new connection
+(`when_listening`).
 """
 
 import json

@@ -53,7 +53,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # noqa: TID251 
     ARGUMENTS_PARSER = JsonParser()
 
     def arguments(self, schema: Any, **options: Any) -> Any:
-        """Read a view's arguments by `schema`: one for good, where webargs would make one of a class each time."""
+        """Read a view's arguments by `schema`: one for good; webargs would make one of a class each time."""
         return super().arguments(schema() if isinstance(schema, type) else schema, **options)
 
     def alt_response(self, status_code: int, response: str | None = None, **options: Any) -> Any:

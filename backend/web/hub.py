@@ -8,7 +8,7 @@ import asyncio
 import random
 import socket
 import threading
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -93,10 +93,18 @@ class Hub:
         if self._watches.count() >= self._limits.per_process:
             raise UpstreamError("Too many streams are open; ask for the state now and then instead.")
 
-    def nudge(self, key: str, number: int) -> None:
-        """Something happened to `key`: it has an event of that number."""
-        if self._started.is_set() and key in self._watches:
+    def nudge(self, key: str, number: int, read: Callable[[], Snapshot | None] = lambda: None) -> None:
+        """Something happened to `key`: it has an event of that number.
+
+        If somebody watches, `read` gives what was told beside that; for None the thing is looked at.
+        """
+        if not self._started.is_set() or key not in self._watches:
+            return
+        snapshot = read()
+        if snapshot is None:
             self._loop.call_soon_threadsafe(self._watches.nudge, key, number)
+        else:
+            self._loop.call_soon_threadsafe(self._watches.show, key, snapshot)
 
     def take_over(self, connection: socket.socket, head: bytes, subscription: Subscription) -> None:
         """Answer on `connection`, which belongs to the hub from now on: `head`, then the stream."""

@@ -121,6 +121,13 @@ class Watches:
             watch.told = max(watch.told, number)
             self._want(watch)
 
+    def show(self, key: str, snapshot: Snapshot) -> None:
+        """What a message brought of a thing; what is known already changes nothing."""
+        watch = self._by_key.get(key)
+        if watch is not None and snapshot.last > watch.snapshot.last:
+            watch.snapshot = snapshot
+            self._settle(watch)
+
     def look_at_all(self) -> None:
         """Look at every thing: messages may have been missed."""
         for watch in list(self._by_key.values()):

@@ -24,7 +24,7 @@ def register_bargain_streams(app: Flask) -> None:
             return svcs.flask.get(Bargains).view(session_id=session_id, user_id=user_id, now=now)
 
     def nudge(message: Mapping[str, Any]) -> None:
-        hub.nudge(message["session_id"], message["number"])
+        hub.nudge(message["session_id"], message["number"], lambda: watch.read(message))
 
     with app.app_context():
         hub, listener, live = svcs.flask.get(Hub, Listener, LiveSessions)

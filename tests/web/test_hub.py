@@ -45,6 +45,28 @@ class TestStream:
             assert client.rest() == [("3", "accepted")]
             assert client.parser.retry is not None
 
+    def test_tells_what_a_message_brings_without_looking(self, hub: Hub, session: Session) -> None:
+        with client_of(hub, session.watched()) as client:
+            wait_until(lambda: session.looks == 1)
+            client.next_number()
+            number = session.happen("accepted", last=True)
+            brought = session.look()
+            hub.nudge("bgn_1", number, lambda: brought)
+
+            assert client.rest() == [("2", "accepted")]
+
+        assert session.looks == 2
+
+    def test_tells_no_event_twice_that_a_message_brings_late(self, hub: Hub, session: Session) -> None:
+        with client_of(hub, session.watched()) as client:
+            number = session.happen("countered")
+            brought = session.look()
+            hub.nudge("bgn_1", session.happen("rejected"))
+            hub.nudge("bgn_1", number, lambda: brought)
+            hub.nudge("bgn_1", session.happen("accepted", last=True))
+
+            assert [number for number, _ in client.rest()] == ["1", "2", "3", "4"]
+
     def test_goes_on_after_the_last_event_that_the_client_had(self, hub: Hub, session: Session) -> None:
         session.happen("countered")
         session.happen("accepted", last=True)

@@ -21,18 +21,20 @@ from backend.domains.pricing.records import read_money
 from backend.infra.redis import Outage, key
 from backend.negotiator.bargaining import Outcome
 
-# Here each change is announced: {"session_id": …, "number": of its newest event}.
+# Here each change is announced: {"session_id": …, "number": of its newest event, "copy": the document}.
 CHANNEL: Final = key("bargain-events")
+# What reading a copy raises that another version of the program wrote.
+UNREADABLE: Final = (LookupError, TypeError, ValueError)
 # A change takes less; for so long nobody may put a copy there that was read before it.
 CHANGING_SECONDS: Final = 15
 # Puts a copy there unless a newer one, or a newer change, is (both begin with their version), and tells who
-# listens. KEYS: copy. ARGV: version, document, how long it stays (ms), channel, message.
+# listens. KEYS: copy. ARGV: version, document, how long it stays (ms), channel, the message but for the copy.
 _KEEP_NEWEST: Final = """
 local held = redis.call('GET', KEYS[1])
 if not held or tonumber(string.match(held, '^%d+')) <= tonumber(ARGV[1]) then
   redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. ARGV[2], 'PX', ARGV[3])
 end
-redis.call('PUBLISH', ARGV[4], ARGV[5])
+redis.call('PUBLISH', ARGV[4], ARGV[5] .. ARGV[2] .. '}')
 return 1
 """
 
@@ -56,8 +58,7 @@ class LiveSessions:
         document = "" if kept is None else kept.partition(" ")[2]
         try:
             return read_view(json.loads(document)) if document else None
-        except (LookupError, TypeError, ValueError):
-            # Another version of the program wrote it.
+        except UNREADABLE:
             return None
 
     def begin_change(self, session_id: str, version: int) -> None:
@@ -68,7 +69,7 @@ class LiveSessions:
 
     def keep_changed(self, view: SessionView, *, now: datetime) -> None:
         """Put the committed state there, and tell who listens."""
-        told = json.dumps({"session_id": view.id, "number": len(view.events)})
+        told = f'{{"session_id": "{view.id}", "number": {len(view.events)}, "copy": '
 
         values = (view.version, _written(view), _left(view, now), CHANNEL, told)
         if self._ask(lambda: self.redis.eval(_KEEP_NEWEST, 1, _key(view.id), *values)) is None:

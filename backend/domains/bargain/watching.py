@@ -1,11 +1,12 @@
 """Watching a bargain: what a stream of its events sees, outside of any request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from backend.domains.bargain.entities import SessionView, State
-from backend.domains.bargain.live import LiveSessions
+from backend.domains.bargain.live import UNREADABLE, LiveSessions, read_view
 from backend.infra.clock import Clock
 from backend.web.hub import Subscription
 from backend.web.sse import Event, Snapshot
@@ -32,6 +33,14 @@ class BargainWatch:
             first=snapshot_of(view),
             look=lambda: self._look(session_id, user_id),
         )
+
+    @staticmethod
+    def read(message: Mapping[str, Any]) -> Snapshot | None:
+        """What a message on `CHANNEL` tells of a session; None where that cannot be read."""
+        try:
+            return snapshot_of(read_view(message["copy"]))
+        except UNREADABLE:
+            return None
 
     def _look(self, session_id: str, user_id: str) -> Snapshot:
         now = self.clock.now()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from backend.domains.bargain.entities import Round, SessionView, State
 from backend.domains.bargain.live import CHANNEL, LiveSessions, document_of, read_view
+from backend.domains.bargain.watching import BargainWatch, snapshot_of
 from backend.infra.redis import Outage, key
 from backend.kernel.money import Money
 from backend.negotiator.bargaining import Outcome
@@ -170,7 +171,7 @@ class TestTheCopy:
 
         assert other.find(SESSION.id) is None
 
-    def test_is_announced_with_the_number_of_its_newest_event(
+    def test_is_announced_with_itself_and_the_number_of_its_newest_event(
         self, live: LiveSessions, client: redis.Redis
     ) -> None:
         listener = client.pubsub()
@@ -179,10 +180,22 @@ class TestTheCopy:
         live.keep_changed(SESSION, now=NOW)
 
         # Tests of other processes are heard, too.
-        wait_until(lambda: heard(listener) == {"session_id": SESSION.id, "number": 1})
+        told = {"session_id": SESSION.id, "number": 1, "copy": document_of(SESSION)}
+        wait_until(lambda: heard(listener) == told)
         listener.close()
 
         assert live.find(SESSION.id) == SESSION
+
+
+class TestAMessage:
+    def test_is_a_look_at_the_session(self) -> None:
+        found = BargainWatch.read({"session_id": SESSION.id, "number": 1, "copy": document_of(SESSION)})
+
+        assert found == snapshot_of(SESSION)
+
+    @pytest.mark.parametrize("told", [{}, {"copy": None}, {"copy": {"id": SESSION.id}}])
+    def test_of_another_version_of_the_program_is_none(self, told: dict[str, Any]) -> None:
+        assert BargainWatch.read(told) is None
 
 
 class TestWithoutRedis:
