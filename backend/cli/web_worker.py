@@ -7,6 +7,7 @@ connection (`conn.sock`) is handled by `handle` in a thread of the pool, and wha
 
 import resource
 import select
+import time
 from collections.abc import Callable, Iterable
 from socket import socket
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 Begin = Callable[[socket], None]
 # Of `handle`: the connection is not the worker's any more.
 HANDED_OVER: Final = object()
+# How long a worker lets others go first to a new connection, for each one that it has: of those kept alive,
+# which will ask again soon, and of streams.
+SECONDS_A_CONNECTION: Final = 50e-6
+SECONDS_A_STREAM: Final = 4e-6
+MOST_SECONDS: Final = 4e-3
 
 
 class HandedOver(BaseException):
@@ -82,6 +88,20 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
         super().run()
         if self._hub is not None:
             self._hub.close()
+
+    def accept(self, listener: Any) -> None:
+        """Take a new connection, the sooner the fewer this worker has.
+
+        All workers are woken for each; without a pause the same one would win most of them, and its end
+        would break most streams.
+        """
+        if self.alive:
+            time.sleep(self._pause())
+        super().accept(listener)
+
+    def _pause(self) -> float:
+        streams = 0 if self._hub is None else self._hub.streams
+        return min(self.nr_conns * SECONDS_A_CONNECTION + streams * SECONDS_A_STREAM, MOST_SECONDS)
 
     def handle(self, conn: Any) -> Any:
         """Handle a request, in a thread of the pool."""
