@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from gettext import NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -62,13 +62,7 @@ class Wording:
 
     def money(self, amount: Money) -> str:
         """An amount to the minor unit, whatever is usual in speech."""
-        pattern: NumberPattern = copy.copy(self.locale.currency_formats["standard"])
-        decimals = exponent(amount.currency)
-        pattern.frac_prec = (decimals, decimals)
-        written: str = pattern.apply(
-            amount.amount, self.locale, currency=amount.currency, currency_digits=False
-        )
-        return _CODE_BESIDE_DIGIT.sub("\N{NO-BREAK SPACE}", written)
+        return _written(self.locale, amount)
 
     def percent(self, percent: Decimal) -> str:
         """A percentage with as many decimals as it has: 20 %, 5.5 %."""
@@ -106,6 +100,17 @@ def translations(language: str) -> NullTranslations:
     return Translations(compiled)
 
 
+# A price is often said again: in the next answer, or to the next customer.
+@lru_cache(maxsize=4_096)
+def _written(locale: Locale, amount: Money) -> str:
+    pattern: NumberPattern = copy.copy(locale.currency_formats["standard"])
+    decimals = exponent(amount.currency)
+    pattern.frac_prec = (decimals, decimals)
+    written: str = pattern.apply(amount.amount, locale, currency=amount.currency, currency_digits=False)
+    return _CODE_BESIDE_DIGIT.sub("\N{NO-BREAK SPACE}", written)
+
+
+@lru_cache(maxsize=256)
 def _locale(tag: str) -> Locale:
     for spelling in (tag.replace("_", "-"), tag[:2]):
         try:
