@@ -1,4 +1,4 @@
-"""Where the time of the processors goes: to the web processes, the stores, the clients."""
+"""Where the processors' time of a measurement goes: to the web processes, the stores, the clients."""
 
 import os
 from collections import Counter
@@ -16,20 +16,20 @@ def spent(server: int) -> Mapping[str, float]:
     own, times = os.getpid(), Counter[str]()
     for process in psutil.process_iter(["pid", "ppid", "name", "cpu_times"]):
         found = process.info
-        if found["cpu_times"] is None:
-            continue
         if server in {found["pid"], found["ppid"]}:
             part = "web"
         elif found["pid"] == own:
             part = "clients"
+        elif found["name"] in STORES and found["cpu_times"] is not None:
+            part = STORES[found["name"]]
         else:
-            part = STORES.get(found["name"], "other")
+            continue
         times[part] += found["cpu_times"].user + found["cpu_times"].system
     return times
 
 
 def told(before: Mapping[str, float], after: Mapping[str, float], count: int) -> str:
-    """Milliseconds for each of `count` things, of all parts together and of each that took any."""
-    each = {part: (after[part] - before.get(part, 0.0)) / count * 1000 for part in after}
-    shares = ", ".join(f"{part} {spent:.2f}" for part, spent in sorted(each.items()) if spent >= 0.005)
+    """Milliseconds for each of `count` things, of all parts together and of each."""
+    each = {part: (after[part] - before.get(part, 0.0)) / count * 1000 for part in sorted(after)}
+    shares = ", ".join(f"{part} {milliseconds:.2f}" for part, milliseconds in each.items())
     return f"{sum(each.values()):.2f} ({shares})"

@@ -96,12 +96,9 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
         would break most streams.
         """
         if self.alive:
-            time.sleep(self._pause())
+            streams = 0 if self._hub is None else self._hub.streams
+            time.sleep(pause_before_accepting(connections=self.nr_conns, streams=streams))
         super().accept(listener)
-
-    def _pause(self) -> float:
-        streams = 0 if self._hub is None else self._hub.streams
-        return min(self.nr_conns * SECONDS_A_CONNECTION + streams * SECONDS_A_STREAM, MOST_SECONDS)
 
     def handle(self, conn: Any) -> Any:
         """Handle a request, in a thread of the pool."""
@@ -129,6 +126,11 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
         super().set_accept_enabled(enabled)
         while last and self.sockets:
             self.sockets.pop().close()
+
+
+def pause_before_accepting(*, connections: int, streams: int) -> float:
+    """Seconds that a worker with so many kept-alive connections and streams lets others go first."""
+    return min(connections * SECONDS_A_CONNECTION + streams * SECONDS_A_STREAM, MOST_SECONDS)
 
 
 def _hub_of(app: Flask) -> Hub:

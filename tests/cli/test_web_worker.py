@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from backend.cli.web_worker import pause_before_accepting
 from backend.config import ROOT
 from tests.cli.ports import free_port, wait_until_answering
 from tests.conftest import Stores
@@ -107,6 +108,18 @@ def as_proxies_and_browsers_need_it(head: bytes) -> bool:
     }
     framed = any(line.startswith(("transfer-encoding", "content-length")) for line in lines)
     return lines[0] == "http/1.1 200 ok" and needed < set(lines) and not framed
+
+
+class TestAcceptingConnections:
+    def test_is_the_sooner_the_fewer_there_are_and_never_takes_long(self) -> None:
+        some, more = (pause_before_accepting(connections=count, streams=0) for count in (0, 1))
+        few, many = (pause_before_accepting(connections=0, streams=count) for count in (1, 2))
+        very_many = pause_before_accepting(connections=1_000, streams=100_000)
+
+        assert some == 0
+        assert more > few > 0
+        assert many > few
+        assert very_many < 0.005
 
 
 class TestStreams:

@@ -124,7 +124,8 @@ class BargainStore:
             if members[place] is not None:
                 members[place] = datetime.fromisoformat(members[place])
         members[_STATE] = State(members[_STATE])
-        return StoredSession(*members, offers=tuple(_offer(one) for one in offers or ()))
+        members.append(tuple(_offer(one) for one in offers or ()))
+        return StoredSession(*members)
 
 
 def _offer(members: Sequence[Any]) -> StoredOffer:
