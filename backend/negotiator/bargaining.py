@@ -136,7 +136,7 @@ class _Moment:
 
     def rebate(self, *words: str) -> float:
         """Chance only lowers an ask: just above the best price may be more than anybody pays."""
-        return self.bargain.terms.jitter + self.noise(*words)
+        return (self.bargain.terms.jitter + self.noise(*words)) / 2
 
 
 def respond(bargain: Bargain, turns: Sequence[Turn], offer: Money) -> Reply:

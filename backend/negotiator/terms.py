@@ -20,8 +20,7 @@ class Terms:
     * `firmness`: what is sought is the greatest (price - floor) ** firmness * chance of a sale: 1 is the
       expected profit, more holds the price, less saves the sale.
     * `patience`: how much weight the hope of a better offer has beside the offer in hand.
-    * `jitter`: how far, as a share of the list price, chance may move the zone either way; an ask it lowers
-      by up to twice this.
+    * `jitter`: how far, as a share of the list price, chance may lower an ask, and move the zone either way.
     * `serious`: an offer below this share of the last ask gets no counter-offer before the last attempt.
     """
 
