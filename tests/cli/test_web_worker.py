@@ -119,7 +119,7 @@ class TestAcceptingConnections:
         assert some == 0
         assert more > few > 0
         assert many > few
-        assert very_many < 0.005
+        assert very_many < 0.0025
 
 
 class TestStreams:
