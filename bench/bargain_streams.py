@@ -13,7 +13,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import quantiles
 from typing import Final
@@ -116,7 +116,7 @@ class _Run:
             await asyncio.sleep(1 / OPENED_A_SECOND)
         await self._all(lambda one: one.is_watching)
         print(f"bargain_streams: {PEOPLE} streams are open; load before the run {os.getloadavg()[0]:.1f}")
-        killing = asyncio.create_task(self._kill(ROUNDS * PEOPLE / self.rate / 2))
+        killing = asyncio.create_task(self._kill(ROUNDS * PEOPLE / self.rate / 2, spent(self._master)))
         self.offers = await haggle(self._port, self._hagglers, rounds=ROUNDS, rate=self.rate, clients=CLIENTS)
         await killing
         await self._all(lambda one: len(one.numbers) > ROUNDS)
@@ -126,10 +126,11 @@ class _Run:
         await asyncio.gather(*watching, return_exceptions=True)
         return self
 
-    async def _kill(self, seconds: float) -> None:
-        before = spent(self._master)
+    async def _kill(self, seconds: float, before: Mapping[str, float]) -> None:
         await asyncio.sleep(seconds)
-        self.cost = told(before, spent(self._master), round(seconds * self.rate))
+        # Looking takes a while, which offers would have to wait for.
+        after = await asyncio.to_thread(spent, self._master)
+        self.cost = told(before, after, round(seconds * self.rate))
         os.kill(_a_child_of(self._master), signal.SIGKILL)
         self.killed_at = time.perf_counter()
 
