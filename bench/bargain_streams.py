@@ -1,6 +1,6 @@
 """1,000 people watch their bargains while 200 offers a second are made, and a web process is killed.
 
-Server (four processes, with its log), clients, PostgreSQL (fsync on) and Valkey share the
+Server (three processes, with its log), clients, PostgreSQL (fsync on) and Valkey share the
 cores of one machine. Offers are due by the clock: one that waits for those before it has waited. Exits with
 1 when an event is lost, doubled or out of order, when an offer gets no good answer, or when the 95th
 percentile of offers is 250 ms or more.
@@ -41,8 +41,8 @@ PEOPLE: Final = 1_000
 # More than the three of the product, so that 1,000 sessions are enough for half a minute.
 ROUNDS: Final = 6
 RATE: Final = 200.0  # another one: `python -m bench.bargain_streams 50`
-# Two for each core: when one is killed, the others still use both.
-WORKERS: Final = 4
+# One more than cores: when one is killed, the others still use both.
+WORKERS: Final = 3
 CLIENTS: Final = 32
 # Not all at once: a process that is still starting takes none of them.
 OPENED_A_SECOND: Final = 100.0

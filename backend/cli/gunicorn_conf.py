@@ -53,6 +53,7 @@ def on_starting(_: Any) -> None:
     if SETTINGS.metrics_dir:
         # The job worker, started at the same time, keeps its own there.
         metrics.forget_ended(SETTINGS.metrics_dir)
+    _settle_memory()
 
 
 def post_worker_init(worker: Any) -> None:
@@ -64,7 +65,11 @@ def post_worker_init(worker: Any) -> None:
             except RulesRefusedError as error:
                 # It serves all the same: /ready says why, and a corrected file is read at the next request.
                 log.error("rules_refused", problems=error.problems)  # noqa: TRY400 (the problems say it)
-    # What is here now stays: the garbage collector need not walk over it while it serves.
+    _settle_memory()
+
+
+def _settle_memory() -> None:
+    """What is here now stays: the garbage collector need not walk over it, nor a worker copy it for that."""
     gc.collect()
     gc.freeze()
 

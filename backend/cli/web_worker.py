@@ -28,8 +28,8 @@ Begin = Callable[[socket], None]
 HANDED_OVER: Final = object()
 # How long a worker lets others go first to a new connection, for each one that it has: of those kept alive,
 # which will ask again soon, and of streams.
-SECONDS_A_CONNECTION: Final = 50e-6
-SECONDS_A_STREAM: Final = 4e-6
+SECONDS_A_CONNECTION: Final = 100e-6
+SECONDS_A_STREAM: Final = 1e-6
 # What else the main thread has to hand out waits as long.
 MOST_SECONDS: Final = 2e-3
 

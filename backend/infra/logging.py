@@ -10,6 +10,8 @@ import structlog
 
 from backend.infra import sentry
 
+# Where a record keeps its line.
+_LINE: Final = "climbup_line"
 _SECRET: Final = re.compile(r"password|secret|token|authorization|cookie|api_key|card", re.IGNORECASE)
 _URL_PASSWORD: Final = re.compile(r"(://[^:/@\s]*):[^@/\s]+@")
 # Hashes of passwords (PostgreSQL shows whole rows in its errors) and JSON web tokens.
@@ -33,6 +35,17 @@ def _without_secrets(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_without_secrets(part) for part in value]
     return value
+
+
+class OneLine(structlog.stdlib.ProcessorFormatter):
+    """Renders each record once, however many handlers write its line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        line: str | None = record.__dict__.get(_LINE)
+        if line is None:
+            line = record.__dict__[_LINE] = super().format(record)
+        return line
 
 
 def configure(*, level: str, file: Path | None) -> None:
@@ -60,7 +73,7 @@ def configure(*, level: str, file: Path | None) -> None:
             "delay": True,
         }
     formatter = {
-        "()": structlog.stdlib.ProcessorFormatter,
+        "()": OneLine,
         "processors": [
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.JSONRenderer(default=str),
